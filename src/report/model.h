@@ -1,0 +1,177 @@
+/*
+ * What a report is made of: typed events that commands emit and renderers draw.
+ *
+ * Text, JSON and HTML are implementations of struct hms_renderer_ops.  They never read target
+ * memory; they escape each value exactly once.  JSON writes the whole objects of the contract
+ * (hmapscope-report(5)) and ignores the events that only a reader's eye needs (sections, fields,
+ * pictures); text draws those and picks columns of the objects.
+ *
+ * Order of events: begin, then any number of the others, then end.  Maps come before findings,
+ * findings before goroutines.
+ */
+#ifndef HMS_REPORT_MODEL_H
+#define HMS_REPORT_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "map/map.h"
+#include "rt/rt.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+enum hms_tristate { HMS_NO, HMS_YES, HMS_DONT_KNOW };
+
+/* JSON "core": NULL strings and negative numbers are unknown (null). */
+struct hms_doc_core {
+	const char *path;
+	const char *exe;
+	const char *build_id;
+	enum hms_tristate build_id_match;
+	const char *arch; /* GOARCH's word: "amd64" */
+	int64_t pid;
+	const char *signal; /* "SIGABRT"; NULL: none or unknown */
+	const char *go_version;
+	const char *map_kind; /* "classic", "swiss" */
+	int64_t threads;
+	int64_t goroutines;
+	/* for the first line of text only: */
+	const char *program; /* base name of EXE */
+	uint64_t core_bytes;
+	bool core_complete; /* neither cut short nor filtered */
+};
+
+struct hms_doc_summary {
+	uint64_t maps, entries, bytes, growing, stalled;
+	uint64_t errors, warnings, infos;
+	uint64_t slots_walked, keys_hashed, bytes_unreadable, candidates_dismissed;
+	bool complete;
+	int64_t heap_bytes; /* allocated in the whole heap, for the share of it; -1: unknown */
+};
+
+struct hms_doc {
+	const char *command; /* "list" */
+	struct hms_doc_core core;
+	struct hms_doc_summary summary;
+	/* What could limit the answer, most important first: one sentence each, no full stop. */
+	const char *const *limits;
+	size_t nlimits;
+};
+
+/* A map as renderers see it: the record, and the text that only memory could tell. */
+struct hms_map_row {
+	const struct hms_map *map;
+	const struct hms_map_stats *stats; /* NULL: the map's own fields say all */
+	const char *owner;                 /* NULL: none known */
+	const char *note; /* text only: "damaged: ...", "growth waits for writes: ..."; NULL */
+};
+
+enum hms_severity { HMS_ERROR, HMS_WARNING, HMS_INFO };
+
+/* 64-bit patterns are strings already; NULL is null. */
+struct hms_finding {
+	const char *rule;
+	enum hms_severity severity;
+	uint64_t map;          /* header address; 0: none */
+	const char *map_owner; /* text only; NULL */
+	uint64_t addr;         /* 0: none */
+	const char *expected;
+	const char *seen;
+	const char *message;
+	int64_t goroutine; /* -1: none */
+};
+
+/* One header field in "show": what it holds, what that means, what would be normal. */
+struct hms_field {
+	const char *name;  /* "nevacuate" */
+	const char *value; /* "31 of 64" */
+	const char *meaning;
+	const char *normal; /* NULL: nothing to say */
+	bool odd;           /* worth a reader's eye: drawn so */
+};
+
+/* Buckets (tables, groups) of a map as cells in order; a cell may stand for several. */
+struct hms_cell {
+	uint64_t live;     /* entries */
+	uint64_t slots;    /* that the main buckets could hold */
+	uint64_t overflow; /* buckets chained behind */
+	uint64_t moved;    /* buckets evacuated, of the cell's count */
+	uint64_t unread;   /* buckets that the core lacks or that are damaged */
+};
+
+struct hms_picture {
+	const char *title; /* "buckets", "old buckets" */
+	const char *unit;  /* "bucket" */
+	uint64_t nunits;   /* in the whole picture */
+	uint64_t units_a_cell;
+	const struct hms_cell *cells;
+	size_t ncells;
+	bool old; /* an old bucket array: moved buckets are drawn as gone */
+};
+
+struct hms_bar {
+	const char *label;
+	uint64_t value;
+};
+
+struct hms_histogram {
+	const char *title; /* "chain lengths" */
+	const char *unit;  /* "chains" */
+	const struct hms_bar *bars;
+	size_t nbars;
+};
+
+struct hms_progress_bar {
+	const char *title; /* "growth" */
+	uint64_t done;
+	uint64_t total;
+	const char *text; /* "31 of 64 old buckets moved" */
+};
+
+struct hms_column; /* report/columns.h */
+
+struct hms_renderer;
+
+struct hms_renderer_ops {
+	void (*begin)(struct hms_renderer *r, const struct hms_doc *doc);
+	void (*section)(struct hms_renderer *r, const char *title);
+	void (*line)(struct hms_renderer *r, const char *text); /* a sentence of text */
+	void (*maps_begin)(struct hms_renderer *r, const struct hms_column *const *columns,
+			   size_t ncolumns);
+	void (*map)(struct hms_renderer *r, const struct hms_map_row *row);
+	void (*maps_end)(struct hms_renderer *r);
+	void (*field)(struct hms_renderer *r, const struct hms_field *field);
+	void (*picture)(struct hms_renderer *r, const struct hms_picture *picture);
+	void (*histogram)(struct hms_renderer *r, const struct hms_histogram *histogram);
+	void (*progress)(struct hms_renderer *r, const struct hms_progress_bar *bar);
+	void (*finding)(struct hms_renderer *r, const struct hms_finding *finding);
+	/* Closes the document; false where writing failed. */
+	bool (*end)(struct hms_renderer *r);
+	void (*destroy)(struct hms_renderer *r);
+};
+
+struct hms_renderer {
+	const struct hms_renderer_ops *ops;
+};
+
+enum hms_color { HMS_COLOR_AUTO, HMS_COLOR_ALWAYS, HMS_COLOR_NEVER };
+
+struct hms_render_options {
+	FILE *out;
+	enum hms_color color; /* AUTO: a terminal, and NO_COLOR is not set */
+	unsigned int width;   /* columns; 0: the terminal's, 80 where there is none */
+};
+
+struct hms_renderer *hms_text_renderer_create(const struct hms_render_options *options);
+struct hms_renderer *hms_json_renderer_create(const struct hms_render_options *options);
+
+static inline void hms_renderer_destroy(struct hms_renderer *r)
+{
+	if (r)
+		r->ops->destroy(r);
+}
+HMS_DEFINE_CLEANUP(hms_renderer, hms_renderer_destroy)
+
+#endif

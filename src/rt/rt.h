@@ -1,0 +1,86 @@
+/*
+ * The runtime model: what Go program this is and where its runtime keeps things.
+ *
+ * Everything that differs between Go releases is answered here or in facts.def, by asking the
+ * program's own debug information first and its version only where that is silent.
+ */
+#ifndef HMS_RT_RT_H
+#define HMS_RT_RT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/elffile.h"
+#include "core/mem.h"
+#include "rt/graph.h"
+#include "rt/layout.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/str.h"
+
+enum hms_map_kind {
+	HMS_MAP_CLASSIC, /* runtime.hmap: to Go 1.23, and 1.24 and 1.25 with noswissmap */
+	HMS_MAP_SWISS,   /* internal/runtime/maps.Map: Go 1.24 and later */
+};
+
+/* runtime.buildVersion taken apart: "go1.24.4 X:noswissmap". */
+struct hms_go_version {
+	char text[64]; /* printable, cut where longer; "" where unknown */
+	unsigned int major;
+	unsigned int minor; /* 0.0 where the text is no release: "devel ..." */
+	unsigned int patch;
+	char experiments[64]; /* "noswissmap", "" for none */
+};
+
+/* Parse @text of @len bytes.  Never fails; an unknown form gives 0.0. */
+void hms_go_version_parse(const char *text, size_t len, struct hms_go_version *ret);
+
+/* One loaded module: runtime.moduledata (src/runtime/symtab.go).  Run-time addresses. */
+struct hms_module {
+	uint64_t addr; /* of its moduledata */
+	uint64_t text, etext;
+	uint64_t types, etypes;
+	uint64_t data, edata, bss, ebss;
+	uint64_t noptrdata, enoptrdata, noptrbss, enoptrbss;
+};
+
+struct hms_rt {
+	const struct hms_mem *mem; /* borrowed, as graph and exe are */
+	const struct hms_graph *graph;
+	const struct hms_elffile *exe;
+	uint64_t bias; /* run-time less link-time address */
+	struct hms_go_version version;
+	bool release_known; /* among the releases that the facts were verified with */
+	enum hms_map_kind map_kind;
+	struct hms_layout layout;
+	struct hms_module *modules; /* the main one first */
+	size_t nmodules;
+};
+
+/* Build the model.  HMS_ERR_UNSUPPORTED where EXE is no Go program, HMS_ERR_ABSENT where debug
+ * information lacks what everything rests on.  All arguments are borrowed. */
+struct hms_error *hms_rt_open(const struct hms_mem *mem, const struct hms_elffile *exe,
+			      uint64_t bias, const struct hms_graph *graph, struct hms_rt **ret)
+	HMS_MUST_USE;
+void hms_rt_close(struct hms_rt *rt); /* NULL is fine */
+HMS_DEFINE_CLEANUP(hms_rt, hms_rt_close)
+
+/* Run-time address of a package variable or symbol: debug information first, then .symtab. */
+struct hms_error *hms_rt_symbol(const struct hms_rt *rt, const char *name, uint64_t *ret)
+	HMS_MUST_USE;
+
+/* Read the Go string whose header (pointer, length) is at @addr into @ret, at most @max bytes;
+ * *len_ret is its full length.  HMS_ERR_FAULT where header or bytes are absent. */
+struct hms_error *hms_rt_string(const struct hms_rt *rt, uint64_t addr, size_t max,
+				struct hms_str *ret, uint64_t *len_ret) HMS_MUST_USE;
+
+/* The runtime's own name of a type, as %T prints it ("main.named", "map[string]int"): from its
+ * type descriptor where that can be read, else made from the graph's name by dropping import
+ * paths.  Appended to @ret. */
+void hms_rt_type_name(const struct hms_rt *rt, const struct hms_type *type, struct hms_str *ret);
+
+/* The type of a descriptor at run-time address @rtype (an interface's type word), or NULL. */
+const struct hms_type *hms_rt_type_at(const struct hms_rt *rt, uint64_t rtype);
+
+#endif

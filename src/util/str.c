@@ -1,0 +1,80 @@
+#include "util/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/arena.h"
+
+void hms_str_deinit(struct hms_str *str)
+{
+	free(str->s);
+	*str = (struct hms_str)HMS_STR_INIT;
+}
+
+static void reserve(struct hms_str *str, size_t more)
+{
+	size_t need = str->len + more + 1;
+
+	if (need <= str->cap)
+		return;
+	str->cap = need > 2 * str->cap ? need : 2 * str->cap;
+	str->s = hms_xrealloc(str->s, str->cap, 1);
+}
+
+void hms_str_addn(struct hms_str *str, const void *s, size_t len)
+{
+	reserve(str, len);
+	if (len)
+		memcpy(str->s + str->len, s, len);
+	str->len += len;
+	str->s[str->len] = '\0';
+}
+
+void hms_str_add(struct hms_str *str, const char *s)
+{
+	hms_str_addn(str, s, strlen(s));
+}
+
+void hms_str_addc(struct hms_str *str, char c)
+{
+	hms_str_addn(str, &c, 1);
+}
+
+void hms_str_addf(struct hms_str *str, const char *format, ...)
+{
+	va_list ap, again;
+	int n;
+
+	va_start(ap, format);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	if (n > 0) {
+		reserve(str, (size_t)n);
+		vsnprintf(str->s + str->len, (size_t)n + 1, format, again);
+		str->len += (size_t)n;
+	}
+	va_end(again);
+}
+
+void hms_str_clear(struct hms_str *str)
+{
+	str->len = 0;
+	if (str->s)
+		str->s[0] = '\0';
+}
+
+const char *hms_str_text(const struct hms_str *str)
+{
+	return str->s ? str->s : "";
+}
+
+char *hms_str_steal(struct hms_str *str)
+{
+	char *s = str->s ? str->s : hms_xstrdup("");
+
+	*str = (struct hms_str)HMS_STR_INIT;
+	return s;
+}
