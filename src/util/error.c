@@ -13,6 +13,7 @@ struct hms_error hms_err_nomem = {
 	.message = nomem_message,
 };
 
+HMS_PRINTF(2, 0)
 static struct hms_error *err_vnew(enum hms_error_code code, const char *format, va_list ap)
 {
 	struct hms_error *err = calloc(1, sizeof(*err));
