@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# cppcheck's errors, warnings and portability notes.
+# shellcheck source=tools/lint.sh
+. "$(dirname "$0")/lint.sh"
+
+lint_needs cppcheck
+findings() {
+	lint_program | grep '\.c$' | xargs -d '\n' cppcheck \
+		-j "$(nproc)" --quiet --std=c11 --language=c --inline-suppr \
+		--enable=warning,portability --suppress=missingInclude \
+		-I src -I . -D_GNU_SOURCE -DHAVE_LIBARCHIVE -DHAVE_JANSSON \
+		--template='{file}:{line}: {id}: {message}'
+}
+
+lint_none "cppcheck finds nothing" findings
+lint_done
