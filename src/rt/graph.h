@@ -118,8 +118,9 @@ const struct hms_variable *hms_graph_variable_at(const struct hms_graph *graph, 
 
 const struct hms_member *hms_type_member(const struct hms_type *type, const char *name);
 
-/* Can a map be reached from a value of this type by static types alone?  Interfaces and unsafe
- * pointers can lead anywhere and answer true.  Computed when the graph is sealed. */
+/* Can a map be reached from a value of this type by static types alone?  Interfaces, functions
+ * (closures hold variables) and unsafe or void pointers can lead anywhere and answer true.
+ * Computed when the graph is sealed. */
 bool hms_type_reaches_map(const struct hms_graph *graph, const struct hms_type *type);
 
 #endif
