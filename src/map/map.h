@@ -17,6 +17,7 @@
 #include "rt/rt.h"
 #include "util/arena.h"
 #include "util/error.h"
+#include "util/str.h"
 
 #define HMS_SLOTS 8 /* slots of a bucket or group: abi.MapBucketCount, abi.MapGroupSlots */
 
@@ -72,8 +73,11 @@ struct hms_swiss {
 
 /* What a walk could not follow, and where. */
 enum hms_trouble_kind {
+	HMS_TROUBLE_NONE,
 	HMS_TROUBLE_HEADER,     /* the header itself cannot be read */
-	HMS_TROUBLE_SIZE,       /* B, dirLen or a mask beyond what memory could hold */
+	HMS_TROUBLE_DEPTH,      /* B, dirLen or a mask beyond what an address space could hold */
+	HMS_TROUBLE_PLACE,      /* an array that is not at the start of an allocated heap object */
+	HMS_TROUBLE_SIZE,       /* B promises seen buckets, the object has room for bucket */
 	HMS_TROUBLE_BUCKETS,    /* the bucket array, or part of it */
 	HMS_TROUBLE_OLDBUCKETS, /* the old one */
 	HMS_TROUBLE_OVERFLOW,   /* an overflow pointer that leads nowhere */
@@ -86,6 +90,7 @@ enum hms_trouble_kind {
 struct hms_trouble {
 	enum hms_trouble_kind kind;
 	bool absent;     /* the core lacks the bytes: unknown, not damage */
+	uint8_t state;   /* PLACE: enum hms_heap_state of what is there */
 	bool old;        /* in the old bucket array */
 	uint64_t where;  /* address of the word that misleads */
 	uint64_t seen;   /* what it holds */
@@ -107,6 +112,7 @@ struct hms_map_stats {
 	uint64_t overflow_old;   /* in the old one */
 	uint64_t overflow_bytes; /* set aside by the heap for overflow buckets outside the arrays */
 	uint64_t evacuated;      /* old buckets moved */
+	uint64_t spare;          /* overflow buckets preallocated behind the array, used or not */
 	uint64_t chain_max;      /* buckets in the longest chain; 1: no overflow */
 	uint64_t chains[HMS_CHAIN_BINS];
 	uint64_t tombstones; /* Swiss */
@@ -133,7 +139,8 @@ enum hms_found_by {
 	HMS_FOUND_SCAN,   /* the sweep of header-sized heap objects */
 };
 
-struct hms_path; /* find/path.h */
+struct hms_path;       /* find/path.h */
+struct hms_map_detail; /* map/survey.c */
 
 /* One map of the process.  Compact: a core may hold a million of them. */
 struct hms_map {
@@ -151,16 +158,54 @@ struct hms_map {
 	struct hms_map_bytes bytes;
 	uint64_t live;
 	uint32_t chain_max;
-	bool damaged; /* an error stands against it */
-	/* Kept only where it says more than the fields above: see hms_map_stats_of(). */
-	const struct hms_map_stats *stats;
+	bool damaged;                        /* an error stands against it */
+	const struct hms_map_detail *detail; /* what else the walk counted: hms_map_stats_of() */
 };
 
-struct hms_map_model; /* what walkers need of the process: rt, heap, known map types */
+/* What walkers need of the process: the runtime model, the heap, the map types met so far. */
+struct hms_map_model;
 
+/* @rt and @heap are borrowed. */
 struct hms_error *hms_map_model_open(const struct hms_rt *rt, const struct hms_heap *heap,
 				     struct hms_map_model **ret) HMS_MUST_USE;
 void hms_map_model_close(struct hms_map_model *model); /* NULL is fine */
 HMS_DEFINE_CLEANUP(hms_map_model, hms_map_model_close)
+
+const struct hms_rt *hms_map_model_rt(const struct hms_map_model *model);
+const struct hms_heap *hms_map_model_heap(const struct hms_map_model *model);
+
+/* Layout of the maps of @type (kind MAP), made on first use and kept in @model; NULL where debug
+ * information does not tell it.  Not for several threads at once: the search asks, the walks
+ * only read. */
+const struct hms_map_type *hms_map_type_of(struct hms_map_model *model,
+					   const struct hms_type *type);
+
+/* Read the header at map->addr into @map: count, the words of its kind, readable.  Returns the
+ * state of the memory where it is not readable. */
+enum hms_mem_state hms_map_read_header(const struct hms_map_model *model, struct hms_map *map);
+
+/* Growth, classic maps: an old array is there. */
+static inline bool hms_classic_growing(const struct hms_classic *h)
+{
+	return h->oldbuckets != 0;
+}
+
+/* Number of buckets in the old array; 0 where there is none. */
+uint64_t hms_classic_old_nbuckets(const struct hms_classic *h);
+
+/* 2^B, or 0 where B is beyond what an address space could hold or there is no array. */
+uint64_t hms_classic_nbuckets(const struct hms_classic *h);
+
+/* Walk all @n maps with @jobs threads and fill in live, bytes, chain_max, detail.  Work is cut by
+ * ranges of buckets, so that one large map is shared out too; the result does not depend on
+ * @jobs. */
+struct hms_error *hms_map_survey(struct hms_map_model *model, struct hms_map *maps, size_t n,
+				 unsigned int jobs) HMS_MUST_USE;
+
+/* All that the survey counted for @map. */
+void hms_map_stats_of(const struct hms_map *map, struct hms_map_stats *ret);
+
+/* "an overflow pointer of bucket 3 leads to 0x41, which was never mapped": one line. */
+void hms_trouble_text(const struct hms_trouble *trouble, struct hms_str *ret);
 
 #endif

@@ -1,0 +1,76 @@
+/* What the heap set aside for a classic map, part by part. */
+#include "map/private.h"
+#include "map/units.h"
+
+/* Size of the heap object at @addr, 0 where it is none. */
+static uint64_t object_bytes(const struct hms_map_model *model, uint64_t addr,
+			     struct hms_object *object)
+{
+	hms_heap_find(model->heap, addr, object);
+	return object->state == HMS_HEAP_ALLOCATED ? object->slot_size : 0;
+}
+
+/* The list of overflow buckets that mapextra keeps for maps without pointers: *[]*bmap, that is a
+ * pointer to a slice header, which points to the array. */
+static uint64_t list_bytes(const struct hms_map_model *model, uint64_t list)
+{
+	struct hms_object object;
+	uint64_t bytes = 0;
+	const uint8_t *slice;
+
+	if (!list)
+		return 0;
+	bytes += object_bytes(model, list, &object);
+	slice = hms_mem_peek(model->rt->mem, list, 8);
+	if (slice && hms_le64(slice))
+		bytes += object_bytes(model, hms_le64(slice), &object);
+	return bytes;
+}
+
+static uint64_t extra_bytes(const struct hms_map_model *model, uint64_t extra)
+{
+	const struct hms_layout *layout = &model->rt->layout;
+	struct hms_object object;
+	uint64_t bytes;
+	const uint8_t *p;
+
+	if (!extra)
+		return 0;
+	bytes = object_bytes(model, extra, &object);
+	p = hms_mem_peek(model->rt->mem, extra, layout->facts[HMS_F_MAPEXTRA].size);
+	if (!p)
+		return bytes;
+	return bytes + list_bytes(model, hms_layout_get(layout, HMS_F_MAPEXTRA_OVERFLOW, p)) +
+	       list_bytes(model, hms_layout_get(layout, HMS_F_MAPEXTRA_OLDOVERFLOW, p));
+}
+
+/* Buckets behind the main ones: makeBucketArray() gives arrays of 16 and more what their size
+ * class has room for. */
+static uint64_t spare_buckets(const struct hms_map *map, const struct hms_object *object)
+{
+	uint64_t n = hms_classic_nbuckets(&map->classic), room;
+
+	if (object->state != HMS_HEAP_ALLOCATED || map->classic.B < 4)
+		return 0;
+	room = object->size / map->type->unit_size;
+	return room > n ? room - n : 0;
+}
+
+void hms_classic_bytes(const struct hms_map_model *model, struct hms_map *map,
+		       struct hms_map_stats *stats)
+{
+	const struct hms_classic *h = &map->classic;
+	struct hms_object object;
+
+	map->bytes = (struct hms_map_bytes){0};
+	map->bytes.header = object_bytes(model, map->addr, &object);
+	if (!map->readable)
+		return;
+	if (h->buckets) {
+		map->bytes.buckets = object_bytes(model, h->buckets, &object);
+		stats->spare = map->type ? spare_buckets(map, &object) : 0;
+	}
+	if (h->oldbuckets)
+		map->bytes.old_buckets = object_bytes(model, h->oldbuckets, &object);
+	map->bytes.overflow = extra_bytes(model, h->extra);
+}

@@ -1,0 +1,357 @@
+/*
+ * Surveys: every bucket of every map, on all processors.  Work is a list of items: a run of small
+ * maps, or a range of one large map's buckets.  Each item counts for itself; the counts of a map
+ * are added up in item order, so that the result does not depend on who ran what.
+ */
+#include <string.h>
+
+#include "map/private.h"
+#include "map/units.h"
+#include "util/threads.h"
+
+#define MAPS_AN_ITEM    512
+#define BUCKETS_AN_ITEM (UINT64_C(1) << 15)
+
+/* What is kept of the stats of a map that has something to say beyond its header. */
+struct hms_map_detail {
+	uint64_t live_old, slots_walked, unreadable, overflow, overflow_old, overflow_bytes;
+	uint64_t evacuated, spare, tombstones, tables, groups, capacity, growth_left, ntroubles;
+	uint32_t nchains;
+	uint32_t nkept;
+	const uint64_t *chains;
+	const struct hms_trouble *troubles;
+};
+
+struct item {
+	size_t map; /* first */
+	size_t nmaps;
+	bool old;
+	uint64_t from, to; /* buckets of that one map; to == 0: whole maps */
+	struct hms_map_stats *stats;
+};
+
+struct survey {
+	struct hms_map_model *model;
+	struct hms_map *maps;
+	struct item *items;
+	size_t nitems, cap;
+	struct hms_arena **arenas; /* one a worker */
+};
+
+/* ---- counting ----------------------------------------------------------------------------- */
+
+static void end_chain(struct hms_map_stats *stats, uint64_t length)
+{
+	if (!length)
+		return;
+	stats->chains[HMS_MIN(length, (uint64_t)HMS_CHAIN_BINS) - 1]++;
+	stats->chain_max = HMS_MAX(stats->chain_max, length);
+}
+
+/* Bytes of an overflow bucket that is an object of its own.  All of a map's are of one size
+ * class, so that the first one's answer serves for all. */
+static uint64_t overflow_object(const struct hms_unit_cursor *c, uint64_t addr, uint64_t *size)
+{
+	uint64_t array = c->map->bytes.buckets, old = c->map->bytes.old_buckets;
+	struct hms_object object;
+
+	if (addr - c->map->classic.buckets < array || addr - c->map->classic.oldbuckets < old)
+		return 0;
+	if (!*size) {
+		hms_heap_find(c->model->heap, addr, &object);
+		if (object.state != HMS_HEAP_ALLOCATED)
+			return 0;
+		*size = object.slot_size;
+	}
+	return *size;
+}
+
+static void count_range(const struct survey *survey, const struct hms_map *map, bool old,
+			uint64_t from, uint64_t to, struct hms_map_stats *stats)
+{
+	struct hms_unit_cursor c;
+	struct hms_unit unit;
+	uint64_t length = 0, size = 0;
+
+	hms_units_init(&c, survey->model, map, old, from, to, stats);
+	while (hms_units_next(&c, &unit)) {
+		if (unit.chain == 0) {
+			if (!old)
+				end_chain(stats, length);
+			length = 0;
+			stats->evacuated += unit.moved;
+		} else {
+			*(old ? &stats->overflow_old : &stats->overflow) += 1;
+			stats->overflow_bytes += overflow_object(&c, unit.addr, &size);
+		}
+		length++;
+		if (!unit.bytes)
+			continue; /* its trouble is told, its slots are unknown */
+		stats->slots_walked += HMS_SLOTS;
+		if (!unit.settled) {
+			unsigned int live = hms_tophash_live(unit.bytes);
+
+			stats->live += live;
+			stats->live_old += old ? live : 0;
+		}
+	}
+	if (!old)
+		end_chain(stats, length);
+	hms_units_deinit(&c);
+}
+
+static void add_stats(struct hms_map_stats *sum, const struct hms_map_stats *part)
+{
+	sum->live += part->live;
+	sum->live_old += part->live_old;
+	sum->slots_walked += part->slots_walked;
+	sum->unreadable += part->unreadable;
+	sum->overflow += part->overflow;
+	sum->overflow_old += part->overflow_old;
+	sum->overflow_bytes += part->overflow_bytes;
+	sum->evacuated += part->evacuated;
+	sum->chain_max = HMS_MAX(sum->chain_max, part->chain_max);
+	for (size_t i = 0; i < HMS_CHAIN_BINS; i++)
+		sum->chains[i] += part->chains[i];
+	for (size_t i = 0; i < HMS_MIN(part->ntroubles, (uint64_t)HMS_MAX_TROUBLES); i++)
+		hms_trouble_add(sum, &part->troubles[i]);
+	if (part->ntroubles > HMS_MAX_TROUBLES)
+		sum->ntroubles += part->ntroubles - HMS_MAX_TROUBLES;
+}
+
+/* ---- keeping ------------------------------------------------------------------------------ */
+
+static bool worth_keeping(const struct hms_map_stats *stats)
+{
+	return stats->chain_max > 1 || stats->spare || stats->evacuated || stats->live_old ||
+	       stats->overflow_old || stats->ntroubles || stats->unreadable;
+}
+
+static const struct hms_map_detail *keep(struct hms_arena *arena, const struct hms_map_stats *stats)
+{
+	struct hms_map_detail *d = HMS_ARENA_NEW(arena, struct hms_map_detail);
+
+	d->live_old = stats->live_old;
+	d->slots_walked = stats->slots_walked;
+	d->unreadable = stats->unreadable;
+	d->overflow = stats->overflow;
+	d->overflow_old = stats->overflow_old;
+	d->overflow_bytes = stats->overflow_bytes;
+	d->evacuated = stats->evacuated;
+	d->spare = stats->spare;
+	d->ntroubles = stats->ntroubles;
+	d->nchains = (uint32_t)HMS_MIN(stats->chain_max, (uint64_t)HMS_CHAIN_BINS);
+	d->chains = hms_arena_memdup(arena, stats->chains, d->nchains * sizeof(*d->chains));
+	d->nkept = (uint32_t)HMS_MIN(stats->ntroubles, (uint64_t)HMS_MAX_TROUBLES);
+	d->troubles = hms_arena_memdup(arena, stats->troubles, d->nkept * sizeof(*d->troubles));
+	return d;
+}
+
+static bool any_damage(const struct hms_map_stats *stats)
+{
+	for (size_t i = 0; i < HMS_MIN(stats->ntroubles, (uint64_t)HMS_MAX_TROUBLES); i++)
+		if (!stats->troubles[i].absent)
+			return true;
+	return false;
+}
+
+static void finish_map(struct hms_map *map, const struct hms_map_stats *stats,
+		       struct hms_arena *arena)
+{
+	map->live = stats->live;
+	map->chain_max = (uint32_t)HMS_MIN(stats->chain_max, (uint64_t)UINT32_MAX);
+	map->bytes.overflow += stats->overflow_bytes;
+	map->bytes.total = map->bytes.header + map->bytes.buckets + map->bytes.old_buckets +
+			   map->bytes.overflow;
+	map->damaged = any_damage(stats);
+	map->detail = worth_keeping(stats) ? keep(arena, stats) : NULL;
+}
+
+void hms_map_stats_of(const struct hms_map *map, struct hms_map_stats *ret)
+{
+	const struct hms_map_detail *d = map->detail;
+
+	*ret = (struct hms_map_stats){.live = map->live, .chain_max = map->chain_max};
+	if (!d) {
+		/* Nothing but main buckets, all of them readable. */
+		ret->chains[0] = map->chain_max ? hms_classic_nbuckets(&map->classic) : 0;
+		ret->slots_walked = ret->chains[0] * HMS_SLOTS;
+		return;
+	}
+	ret->live_old = d->live_old;
+	ret->slots_walked = d->slots_walked;
+	ret->unreadable = d->unreadable;
+	ret->overflow = d->overflow;
+	ret->overflow_old = d->overflow_old;
+	ret->overflow_bytes = d->overflow_bytes;
+	ret->evacuated = d->evacuated;
+	ret->spare = d->spare;
+	ret->ntroubles = d->ntroubles;
+	memcpy(ret->chains, d->chains, d->nchains * sizeof(*d->chains));
+	memcpy(ret->troubles, d->troubles, d->nkept * sizeof(*d->troubles));
+}
+
+/* ---- items -------------------------------------------------------------------------------- */
+
+static void header_trouble(const struct hms_map *map, enum hms_mem_state state,
+			   struct hms_map_stats *stats)
+{
+	struct hms_trouble trouble = {
+		.kind = HMS_TROUBLE_HEADER,
+		.absent = state != HMS_MEM_UNMAPPED,
+		.where = map->addr,
+		.seen = map->addr,
+	};
+
+	hms_trouble_add(stats, &trouble);
+}
+
+static void survey_small(struct survey *survey, struct hms_map *map, struct hms_arena *arena)
+{
+	struct hms_map_stats stats = {0};
+
+	if (!map->readable)
+		header_trouble(map, hms_mem_state_at(survey->model->rt->mem, map->addr, NULL),
+			       &stats);
+	hms_classic_bytes(survey->model, map, &stats);
+	if (map->readable && map->type) {
+		count_range(survey, map, false, 0, UINT64_MAX, &stats);
+		count_range(survey, map, true, 0, UINT64_MAX, &stats);
+	}
+	finish_map(map, &stats, arena);
+}
+
+static struct hms_error *work(void *arg, size_t number, unsigned int worker)
+{
+	struct survey *survey = arg;
+	struct item *item = &survey->items[number];
+	struct hms_arena *arena = survey->arenas[worker];
+
+	if (!item->to) {
+		for (size_t i = 0; i < item->nmaps; i++)
+			survey_small(survey, &survey->maps[item->map + i], arena);
+		return NULL;
+	}
+	item->stats = hms_xcalloc(1, sizeof(*item->stats));
+	count_range(survey, &survey->maps[item->map], item->old, item->from, item->to, item->stats);
+	return NULL;
+}
+
+static void add_item(struct survey *survey, struct item item)
+{
+	HMS_GROW(survey->items, survey->nitems, survey->cap);
+	survey->items[survey->nitems++] = item;
+}
+
+static void add_ranges(struct survey *survey, size_t map, bool old, uint64_t n)
+{
+	for (uint64_t from = 0; from < n; from += BUCKETS_AN_ITEM)
+		add_item(survey, (struct item){
+					 .map = map,
+					 .nmaps = 1,
+					 .old = old,
+					 .from = from,
+					 .to = HMS_MIN(from + BUCKETS_AN_ITEM, n),
+				 });
+}
+
+static void add_small(struct survey *survey, size_t map)
+{
+	struct item *last = survey->nitems ? &survey->items[survey->nitems - 1] : NULL;
+
+	if (last && !last->to && last->nmaps < MAPS_AN_ITEM && last->map + last->nmaps == map)
+		last->nmaps++;
+	else
+		add_item(survey, (struct item){.map = map, .nmaps = 1});
+}
+
+/* Main buckets that the arrays can really hold: what a damaged B promises is not cut into
+ * items. */
+static bool is_large(const struct survey *survey, const struct hms_map *map)
+{
+	uint64_t n = hms_classic_nbuckets(&map->classic);
+	struct hms_trouble trouble;
+
+	if (!map->readable || !map->type || n <= BUCKETS_AN_ITEM)
+		return false;
+	return hms_classic_extent(survey->model, map, false, &trouble) == n &&
+	       hms_mem_state_at(survey->model->rt->mem, map->classic.buckets, NULL) <=
+		       HMS_MEM_FROM_FILE;
+}
+
+static void plan(struct survey *survey, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct hms_map *map = &survey->maps[i];
+
+		if (!is_large(survey, map)) {
+			add_small(survey, i);
+			continue;
+		}
+		add_ranges(survey, i, false, hms_classic_nbuckets(&map->classic));
+		add_ranges(survey, i, true, hms_classic_old_nbuckets(&map->classic));
+	}
+}
+
+/* Bytes come before counting: they tell which overflow buckets lie in the arrays. */
+static void prepare_large(struct survey *survey, struct hms_map_stats *sums)
+{
+	for (size_t i = 0, nth = 0; i < survey->nitems; i++) {
+		struct item *item = &survey->items[i];
+
+		if (!item->to || item->old || item->from)
+			continue;
+		hms_classic_bytes(survey->model, &survey->maps[item->map], &sums[nth++]);
+	}
+}
+
+static size_t count_large(const struct survey *survey)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < survey->nitems; i++)
+		n += survey->items[i].to && !survey->items[i].old && !survey->items[i].from;
+	return n;
+}
+
+static void merge_large(struct survey *survey, struct hms_map_stats *sums)
+{
+	size_t nth = 0;
+
+	for (size_t i = 0; i < survey->nitems;) {
+		size_t map = survey->items[i].map;
+		struct hms_map_stats *sum = &sums[nth];
+
+		if (!survey->items[i].to) {
+			i++;
+			continue;
+		}
+		for (; i < survey->nitems && survey->items[i].to && survey->items[i].map == map;
+		     i++) {
+			if (survey->items[i].stats)
+				add_stats(sum, survey->items[i].stats);
+			free(survey->items[i].stats);
+		}
+		finish_map(&survey->maps[map], sum, survey->model->arena);
+		nth++;
+	}
+}
+
+struct hms_error *hms_map_survey(struct hms_map_model *model, struct hms_map *maps, size_t n,
+				 unsigned int jobs)
+{
+	struct survey survey = {.model = model, .maps = maps};
+	struct hms_map_stats *sums;
+	struct hms_error *err;
+
+	jobs = HMS_MAX(jobs, 1u);
+	plan(&survey, n);
+	sums = hms_xcalloc(count_large(&survey), sizeof(*sums));
+	prepare_large(&survey, sums);
+	survey.arenas = hms_map_model_arenas(model, jobs);
+	err = hms_parallel(survey.nitems, jobs, work, &survey);
+	merge_large(&survey, sums);
+	free(sums);
+	free(survey.items);
+	return err;
+}

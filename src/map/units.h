@@ -1,0 +1,65 @@
+/*
+ * Units of a map in walking order: buckets and their overflow chains (classic), groups (Swiss).
+ * Everything that looks into a map goes through this cursor: surveys, pictures, the slot
+ * iterator, the search.  It is bounded on any input: a chain that comes back to itself ends, an
+ * array never reaches beyond the heap object that holds it.
+ */
+#ifndef HMS_MAP_UNITS_H
+#define HMS_MAP_UNITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "map/map.h"
+
+struct hms_unit {
+	uint64_t addr;
+	const uint8_t
+		*bytes; /* type->unit_size bytes, valid until the next call; NULL: not readable */
+	uint64_t count; /* 1; more for main buckets in one hole of memory (bytes == NULL) */
+	uint64_t index; /* of the main bucket (group) in its array (table) */
+	uint32_t chain; /* 0: the main bucket; n: the n-th overflow bucket behind it */
+	bool old;       /* in the old bucket array */
+	bool moved;     /* old: the main bucket is marked as evacuated */
+	bool settled;   /* old: moved, and not the one in motion: it holds nothing live */
+};
+
+struct hms_unit_cursor {
+	const struct hms_map_model *model;
+	const struct hms_map *map;
+	struct hms_map_stats *stats; /* troubles and unreadable bytes go here */
+	bool old;
+	uint64_t base; /* of the array */
+	uint64_t next_index;
+	uint64_t end_index;
+	/* the piece of readable memory that the array was last seen in */
+	uint64_t run_addr;
+	uint64_t run_len;
+	const uint8_t *run;
+	/* the chain: Brent's cycle detection */
+	uint64_t link;       /* address of the next overflow bucket, 0: none */
+	uint64_t link_where; /* address of the word that says so */
+	uint64_t mark;
+	uint32_t steps_to_mark;
+	uint64_t index;
+	uint32_t chain;
+	bool moved;
+	uint8_t *scratch; /* for a unit that lies in two pieces of memory */
+};
+
+/* Walk main buckets @from to @to - 1 of the map's array (@old: of its old one) and the chains
+ * behind them.  @to is clamped to what the array's memory holds; what that leaves out is a trouble
+ * in
+ * @stats, told once by the range that starts at 0. */
+void hms_units_init(struct hms_unit_cursor *cursor, const struct hms_map_model *model,
+		    const struct hms_map *map, bool old, uint64_t from, uint64_t to,
+		    struct hms_map_stats *stats);
+void hms_units_deinit(struct hms_unit_cursor *cursor);
+
+/* False at the end. */
+bool hms_units_next(struct hms_unit_cursor *cursor, struct hms_unit *ret);
+
+/* Number of live slots by the 8 tophash bytes of a classic bucket. */
+unsigned int hms_tophash_live(const uint8_t *tophash);
+
+#endif
