@@ -21,6 +21,7 @@ fresh() {
 	printf 'int map_kind(void);\n' >"$tree/src/map/map.h"
 	printf 'int graph(void);\n' >"$tree/src/rt/graph.h"
 	printf '#include "rt/graph.h"\n' >"$tree/dwarf/dwarf.c"
+	printf '.Dd May 1, 2026\n.Dt ONE 1\n.Os\n.Sh NAME\n.Nm one\n.Nd one\n' >"$tree/man/one.1"
 }
 
 # Does the check CHECK find something in the tree?
@@ -37,13 +38,12 @@ bites() {
 	finds "$1" || echo "$1 does not find this in $2: ${3:0:60}"
 }
 
-# tool_bites TOOL CHECK FILE LINE: the same, where the check needs TOOL.
+# tool_bites TITLE TOOL CHECK FILE LINE: a test point, where TOOL is there, which CHECK needs.
 tool_bites() {
-	local title="check-$2 finds: $4"
-	if command -v "$1" >/dev/null; then
-		lint_none "$title" bites "check-$2.sh" "$3" "$4"
+	if command -v "$2" >/dev/null; then
+		lint_none "$1" bites "$3" "$4" "$5"
 	else
-		lint_skip "$title" "$1 is not installed"
+		lint_skip "$1" "$2 is not installed"
 	fi
 }
 
@@ -73,8 +73,10 @@ lint_none "a space at the end" bites check-strings.sh src/map/map.c 'int x; '
 lint_none "a long file" bites check-size.sh src/map/map.c "$(printf '\\n%.0s' {1..701})"
 lint_none "a long function" \
 	bites check-size.sh src/map/map.c "int f(void)\n{$(printf '\\n%.0s' {1..123})}"
-tool_bites clang-format-14 format src/map/map.c '    int  x;'
-tool_bites cppcheck cppcheck src/map/map.c 'int f(void)\n{\n\tint a[2];\n\treturn a[5];\n}'
+tool_bites "another layout" clang-format-14 check-format.sh src/map/map.c '    int  x;'
+tool_bites "an index beyond an array" cppcheck check-cppcheck.sh src/map/map.c \
+	'int f(void)\n{\n\tint a[2];\n\treturn a[5];\n}'
 # shellcheck disable=SC2016 # it is the finding
-tool_bites shellcheck shell tools/lint.sh 'rm $tree'
+tool_bites "an unquoted expansion" shellcheck check-shell.sh tools/lint.sh 'rm $tree'
+tool_bites "a malformed manual page" mandoc check-man.sh man/one.1 '.Nosuch macro'
 lint_done
