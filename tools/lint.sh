@@ -57,6 +57,15 @@ lint_note() { [ -z "$1" ] || printf '%s\n' "$1" | sed 's/^/# /'; }
 
 lint_done() { printf '1..%d\n' "$lint_n"; }
 
+# The program that was built, as $program; where there is none the whole check is skipped.
+lint_needs_program() {
+	program=${HMS_BUILDDIR:-$PWD/build}/hmapscope
+	[ -x "$program" ] || {
+		printf '1..0 # SKIP hmapscope is not built\n'
+		exit 0
+	}
+}
+
 # Without this tool the whole check is skipped.
 lint_needs() {
 	command -v "$1" >/dev/null || {
