@@ -22,6 +22,7 @@ enum hms_fact_need {
 	HMS_NEED_SWISS,   /* Swiss maps */
 	HMS_NEED_HEAP,    /* arenas, spans */
 	HMS_NEED_GORO,    /* goroutines and threads */
+	HMS_NEED_TYPES,   /* type descriptors, interfaces */
 	HMS_NEED_NEVER,   /* optional: some releases have it */
 };
 
@@ -44,14 +45,17 @@ struct hms_layout {
 	struct hms_fact facts[HMS_NFACTS];
 };
 
-/* Resolve all rows.  Never fails: what is not found is absent. */
+/* Resolve all rows.  Never fails: what is not found is absent.  A member that is a struct around
+ * one real member (atomic.Uint8, runtime.mSpanStateBox) is resolved to the inmost one.  A present
+ * member lies inside its structure, so the bytes of a structure's own row hold all of it. */
 void hms_layout_resolve(const struct hms_graph *graph, struct hms_layout *ret);
 
 /* HMS_ERR_ABSENT, naming the first absent row that @need requires. */
 struct hms_error *hms_layout_require(const struct hms_layout *layout, enum hms_fact_need need)
 	HMS_MUST_USE;
 
-const char *hms_fact_name(enum hms_fact_id id); /* "runtime.hmap.count" */
+/* "runtime.hmap.count"; with all alternatives where a row has some. */
+const char *hms_fact_name(enum hms_fact_id id);
 
 static inline bool hms_layout_has(const struct hms_layout *layout, enum hms_fact_id id)
 {

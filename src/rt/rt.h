@@ -36,6 +36,12 @@ struct hms_go_version {
 /* Parse @text of @len bytes.  Never fails; an unknown form gives 0.0. */
 void hms_go_version_parse(const char *text, size_t len, struct hms_go_version *ret);
 
+/* Among the releases that the facts were verified with: 1.15, 1.19, 1.21 to 1.27. */
+bool hms_go_version_known(const struct hms_go_version *version);
+
+/* Was it built with this GOEXPERIMENT? */
+bool hms_go_version_experiment(const struct hms_go_version *version, const char *name);
+
 /* One loaded module: runtime.moduledata (src/runtime/symtab.go).  Run-time addresses. */
 struct hms_module {
 	uint64_t addr; /* of its moduledata */
@@ -43,6 +49,7 @@ struct hms_module {
 	uint64_t types, etypes;
 	uint64_t data, edata, bss, ebss;
 	uint64_t noptrdata, enoptrdata, noptrbss, enoptrbss;
+	bool has_main;
 };
 
 struct hms_rt {
@@ -54,8 +61,9 @@ struct hms_rt {
 	bool release_known; /* among the releases that the facts were verified with */
 	enum hms_map_kind map_kind;
 	struct hms_layout layout;
-	struct hms_module *modules; /* the main one first */
+	struct hms_module *modules; /* EXE's own first; at least one */
 	size_t nmodules;
+	bool modules_cut; /* the list of modules could not be followed to its end */
 };
 
 /* Build the model.  HMS_ERR_UNSUPPORTED where EXE is no Go program, HMS_ERR_ABSENT where debug
@@ -65,6 +73,9 @@ struct hms_error *hms_rt_open(const struct hms_mem *mem, const struct hms_elffil
 	HMS_MUST_USE;
 void hms_rt_close(struct hms_rt *rt); /* NULL is fine */
 HMS_DEFINE_CLEANUP(hms_rt, hms_rt_close)
+
+/* hms_layout_require() with the Go release in the message. */
+struct hms_error *hms_rt_require(const struct hms_rt *rt, enum hms_fact_need need) HMS_MUST_USE;
 
 /* Run-time address of a package variable or symbol: debug information first, then .symtab. */
 struct hms_error *hms_rt_symbol(const struct hms_rt *rt, const char *name, uint64_t *ret)
@@ -79,6 +90,10 @@ struct hms_error *hms_rt_string(const struct hms_rt *rt, uint64_t addr, size_t m
  * type descriptor where that can be read, else made from the graph's name by dropping import
  * paths.  Appended to @ret. */
 void hms_rt_type_name(const struct hms_rt *rt, const struct hms_type *type, struct hms_str *ret);
+
+/* The name with full import paths ("map[string]gopkg.in/yaml.v2.MapSlice"), as debug information
+ * has it: local types are numbered ("main.L·1").  Appended to @ret. */
+void hms_rt_type_path(const struct hms_rt *rt, const struct hms_type *type, struct hms_str *ret);
 
 /* The type of a descriptor at run-time address @rtype (an interface's type word), or NULL. */
 const struct hms_type *hms_rt_type_at(const struct hms_rt *rt, uint64_t rtype);
