@@ -35,9 +35,11 @@ struct hms_object {
 			       object */
 	uint64_t base;      /* of the object: the slot's start, 8 further behind a malloc header */
 	uint64_t size;      /* usable from base */
-	uint64_t header;    /* malloc header or mspan.largeType: type descriptor; 0: none */
-	bool noscan;        /* the garbage collector sees no pointers in it */
-	bool large;         /* an object with a span of its own */
+	/* malloc header or mspan.largeType: type descriptor of what was allocated; 0: none, or not
+	 * in the core.  What a FREE slot's header says is stale. */
+	uint64_t header;
+	bool noscan; /* the garbage collector sees no pointers in it */
+	bool large;  /* an object with a span of its own */
 };
 
 struct hms_heap;
@@ -53,16 +55,37 @@ void hms_heap_find(const struct hms_heap *heap, uint64_t addr, struct hms_object
 
 /* Bytes in allocated objects (allocCount x elemsize over all spans in use), garbage not yet swept
  * included; reads one bitmap a 64 MB arena and the spans it names.  False where some could not be
- * read. */
+ * read: *ret is then what the others add up to. */
 bool hms_heap_allocated_bytes(const struct hms_heap *heap, uint64_t *ret);
 
-/* Spans whose slots have @slot_size, in address order: for the sweep (found_by: scan). */
+/* A span in use, as a walk over all of them sees it. */
 struct hms_span {
+	uint64_t mspan; /* address of the runtime.mspan */
 	uint64_t start;
+	uint64_t bytes;
 	uint64_t slot_size;
 	uint32_t nslots;
+	uint32_t base_off; /* of an object in its slot: 8 behind a malloc header, else 0 */
 	bool noscan;
+	bool large;
+	/* Which slots are allocated: hms_span_slot_state(). */
+	uint32_t alloc_count; /* as the runtime counted them */
+	uint32_t freeindex;
+	const uint8_t *alloc_bits; /* NULL: not in the core */
 };
+
+static inline enum hms_heap_state hms_span_slot_state(const struct hms_span *span, uint32_t i)
+{
+	if (i < span->freeindex)
+		return HMS_HEAP_ALLOCATED;
+	if (!span->alloc_bits)
+		return HMS_HEAP_UNKNOWN;
+	return span->alloc_bits[i / 8] >> (i % 8) & 1 ? HMS_HEAP_ALLOCATED : HMS_HEAP_FREE;
+}
+
+/* Call @visit for the spans whose slots have @slot_size (0: for all), in address order, until it
+ * fails: for the sweep (found_by: scan).  Where part of the heap's books cannot be read, the rest
+ * is visited all the same, then the result is HMS_ERR_FAULT. */
 struct hms_error *hms_heap_each_span(const struct hms_heap *heap, uint64_t slot_size,
 				     struct hms_error *(*visit)(void *arg,
 								const struct hms_span *span),

@@ -1,0 +1,87 @@
+/* What the files of src/heap share. */
+#ifndef HMS_HEAP_IMPL_H
+#define HMS_HEAP_IMPL_H
+
+#include "heap/heap.h"
+
+/* runtime.pageSize: src/runtime/malloc.go, the same in every release. */
+#define HMS_HEAP_PAGE_SHIFT 13
+#define HMS_HEAP_PAGE       (1u << HMS_HEAP_PAGE_SHIFT)
+
+/* runtime.mSpanState */
+enum hms_span_state {
+	HMS_SPAN_DEAD,
+	HMS_SPAN_IN_USE,
+	HMS_SPAN_MANUAL,
+};
+
+struct hms_heap {
+	const struct hms_rt *rt; /* borrowed */
+	const struct hms_mem *mem;
+	uint64_t arena_base;      /* runtime.arenaBaseOffset */
+	unsigned int arena_shift; /* log2 of an arena's bytes */
+	uint64_t arena_pages;
+	uint64_t l2;            /* address of the second-level array of *heapArena */
+	uint64_t l2_len;        /* its length in pointers */
+	const uint8_t *l2_view; /* all of it, or NULL where that is not in one piece */
+	uint64_t spans_off;     /* in heapArena */
+	uint64_t in_use_off;
+	bool malloc_headers; /* Go 1.22 and later */
+	uint64_t *arenas;    /* indices of all arenas, sorted */
+	size_t narenas;
+	struct hms_error *arenas_err; /* why they are not known; NULL: they are */
+};
+
+/* runtime.mspan, as far as it is needed. */
+struct hms_mspan {
+	uint64_t start;
+	uint64_t npages;
+	uint64_t freeindex;
+	uint64_t nelems;
+	uint64_t alloc_bits; /* address */
+	uint64_t elemsize;
+	uint64_t large_type;
+	uint32_t alloc_count;
+	uint8_t spanclass;
+	uint8_t state;
+};
+
+/* Bytes of elements from which on an object that the collector scans has a header in its slot:
+ * runtime.minSizeForMallocHeader. */
+#define HMS_MALLOC_HEADER_MIN  512
+#define HMS_MALLOC_HEADER_SIZE 8
+
+static inline bool hms_mspan_noscan(const struct hms_mspan *span)
+{
+	return span->spanclass & 1;
+}
+
+static inline bool hms_mspan_large(const struct hms_mspan *span)
+{
+	return span->spanclass >> 1 == 0;
+}
+
+static inline uint64_t hms_mspan_bytes(const struct hms_mspan *span)
+{
+	return span->npages << HMS_HEAP_PAGE_SHIFT;
+}
+
+/* Do its slots begin with a malloc header? */
+static inline bool hms_mspan_headers(const struct hms_heap *heap, const struct hms_mspan *span)
+{
+	return heap->malloc_headers && !hms_mspan_noscan(span) && !hms_mspan_large(span) &&
+	       span->elemsize > HMS_MALLOC_HEADER_MIN;
+}
+
+/* Slots of a size, that all lie in the span: false where the mspan is damaged. */
+bool hms_mspan_slots_fit(const struct hms_mspan *span);
+
+/* Decode the mspan at @addr.  False where it cannot be read. */
+bool hms_mspan_load(const struct hms_heap *heap, uint64_t addr, struct hms_mspan *ret);
+
+/* Address of the heapArena that holds @addr; 0: none.  False where that cannot be read. */
+bool hms_heap_arena_of(const struct hms_heap *heap, uint64_t addr, uint64_t *ret);
+/* By arena index. */
+bool hms_heap_arena_at(const struct hms_heap *heap, uint64_t index, uint64_t *ret);
+
+#endif

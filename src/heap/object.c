@@ -1,0 +1,101 @@
+/*
+ * Address -> arena -> span -> slot (src/runtime/mheap.go: spanOf, mbitmap.go: findObject,
+ * mheap.go: isFree).
+ */
+#include "heap/heap_impl.h"
+
+/* In what a read of heapArena.spans[] found, the span that holds @addr: entries of freed pages
+ * are stale. */
+static bool span_holds(const struct hms_mspan *span, uint64_t addr)
+{
+	return addr >= span->start && addr - span->start < hms_mspan_bytes(span);
+}
+
+/* Slots below freeindex have been handed out; above it, the bitmap of the last sweep tells. */
+static enum hms_heap_state slot_state(const struct hms_heap *heap, const struct hms_mspan *span,
+				      uint64_t i)
+{
+	const uint8_t *bits;
+
+	if (i < span->freeindex)
+		return HMS_HEAP_ALLOCATED;
+	bits = hms_mem_peek(heap->mem, span->alloc_bits + i / 8, 1);
+	if (!bits)
+		return HMS_HEAP_UNKNOWN;
+	return *bits >> (i % 8) & 1 ? HMS_HEAP_ALLOCATED : HMS_HEAP_FREE;
+}
+
+static void fill_slot(const struct hms_heap *heap, const struct hms_mspan *span, uint64_t i,
+		      struct hms_object *ret)
+{
+	const uint8_t *header;
+
+	ret->slot = span->start + i * span->elemsize;
+	ret->slot_size = span->elemsize;
+	ret->base = ret->slot;
+	ret->size = ret->slot_size;
+	ret->noscan = hms_mspan_noscan(span);
+	ret->large = hms_mspan_large(span);
+	if (ret->large) {
+		ret->header = span->large_type;
+		return;
+	}
+	if (!hms_mspan_headers(heap, span))
+		return;
+	ret->base += HMS_MALLOC_HEADER_SIZE;
+	ret->size -= HMS_MALLOC_HEADER_SIZE;
+	header = hms_mem_peek(heap->mem, ret->slot, HMS_MALLOC_HEADER_SIZE);
+	if (header)
+		ret->header = hms_le64(header);
+}
+
+static enum hms_heap_state find_slot(const struct hms_heap *heap, const struct hms_mspan *span,
+				     uint64_t addr, struct hms_object *ret)
+{
+	enum hms_heap_state state;
+	uint64_t i;
+
+	if (!hms_mspan_slots_fit(span))
+		return HMS_HEAP_UNKNOWN;
+	i = (addr - span->start) / span->elemsize;
+	if (i >= span->nelems)
+		return HMS_HEAP_TAIL;
+	state = slot_state(heap, span, i);
+	if (state != HMS_HEAP_UNKNOWN)
+		fill_slot(heap, span, i, ret);
+	return state;
+}
+
+static enum hms_heap_state find(const struct hms_heap *heap, uint64_t addr, struct hms_object *ret)
+{
+	struct hms_mspan span;
+	const uint8_t *entry;
+	uint64_t arena, page, at;
+
+	if (!hms_heap_arena_of(heap, addr, &arena))
+		return HMS_HEAP_UNKNOWN;
+	if (!arena)
+		return HMS_HEAP_OUTSIDE;
+	page = addr >> HMS_HEAP_PAGE_SHIFT & (heap->arena_pages - 1);
+	entry = hms_mem_peek(heap->mem, arena + heap->spans_off + page * 8, 8);
+	if (!entry)
+		return HMS_HEAP_UNKNOWN;
+	at = hms_le64(entry);
+	if (!at)
+		return HMS_HEAP_NO_SPAN;
+	if (!hms_mspan_load(heap, at, &span))
+		return HMS_HEAP_UNKNOWN;
+	if (!span_holds(&span, addr) ||
+	    (span.state != HMS_SPAN_IN_USE && span.state != HMS_SPAN_MANUAL))
+		return HMS_HEAP_NO_SPAN;
+	ret->span = at;
+	ret->span_start = span.start;
+	ret->span_bytes = hms_mspan_bytes(&span);
+	return span.state == HMS_SPAN_MANUAL ? HMS_HEAP_MANUAL : find_slot(heap, &span, addr, ret);
+}
+
+void hms_heap_find(const struct hms_heap *heap, uint64_t addr, struct hms_object *ret)
+{
+	*ret = (struct hms_object){0};
+	ret->state = find(heap, addr, ret);
+}
