@@ -11,6 +11,7 @@
 
 #include "report/model.h"
 #include "util/error.h"
+#include "util/str.h"
 
 /* What a value is; each renderer draws kinds its own way. */
 enum hms_value_kind {
@@ -22,10 +23,11 @@ enum hms_value_kind {
 	HMS_VALUE_ADDR,   /* "0x..." */
 	HMS_VALUE_RATIO,  /* text: 4.3 */
 	HMS_VALUE_TEXT,   /* bytes from the target: escaped */
-	HMS_VALUE_FLAGS,  /* names in order, ends with NULL */
+	HMS_VALUE_FLAGS,  /* names, lowest bit first; ends with NULL */
 	HMS_VALUE_COUNTS, /* an array of counts */
 };
 
+/* Not to be copied: pointers may lead into the value itself. */
 struct hms_value {
 	enum hms_value_kind kind;
 	union {
@@ -38,13 +40,17 @@ struct hms_value {
 			const uint64_t *p;
 			size_t n;
 		} counts;
-		const char *flags[8];
+		const char *flags[9];
+	};
+	union { /* room for what the map does not hold as such */
+		uint64_t own_count;
+		char own_text[48];
 	};
 };
 
 struct hms_column {
 	const char *id;     /* as --columns and --sort name it: "entries" */
-	const char *header; /* "ENTRIES"; NULL: JSON only */
+	const char *header; /* "ENTRIES" */
 	const char *json;   /* path in the map's object: "bytes.total"; NULL: text only */
 	int kind;           /* -1: any map; else enum hms_map_kind: only for these */
 	bool right;         /* text aligns it right */
@@ -55,11 +61,29 @@ struct hms_column {
 /* All columns, in the order of the JSON contract. */
 const struct hms_column *hms_columns(size_t *n_ret);
 
-/* "bytes,entries,+chain_max": columns for the table.  HMS_ERR_USAGE names the unknown one and
- * lists those there are.  *ret is malloc'ed. */
+/* The columns shown where none were asked for, as a spec for hms_columns_parse(); that of growth
+ * only where some map grows. */
+const char *hms_columns_default(bool growing);
+
+/* "bytes,entries,chain_max": columns for the table, in this order, each once.  "+chain_max" adds
+ * to those of hms_columns_default(true).  HMS_ERR_USAGE names the unknown one and lists those
+ * there are.  *ret is malloc'ed. */
 struct hms_error *hms_columns_parse(const char *spec, const struct hms_column ***ret, size_t *n_ret)
 	HMS_MUST_USE;
+/* By its id, or else by its path in JSON ("bytes.total", "classic.B"); NULL: there is none. */
 const struct hms_column *hms_column_find(const char *id);
+
+/* The value as text, numbers grouped or scaled; unknown is "?".  @utf8: whether target text may
+ * keep what is not ASCII.  Appended to @ret. */
+void hms_value_text(const struct hms_value *value, bool utf8, struct hms_str *ret);
+
+/* A cell of the table: hms_value_text(), "-" where the column is of the other kind of map, the
+ * header's address for a map without an owner. */
+void hms_column_text(const struct hms_column *column, const struct hms_map_row *row, bool utf8,
+		     struct hms_str *ret);
+
+/* Of the map's type, or of the process where that is unknown. */
+enum hms_map_kind hms_map_row_kind(const struct hms_map_row *row);
 
 /* Order of two rows by a column: <0, 0, >0; numbers by size, text by bytes, unknown last. */
 int hms_column_compare(const struct hms_column *column, const struct hms_map_row *a,

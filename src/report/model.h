@@ -48,7 +48,9 @@ struct hms_doc_summary {
 	uint64_t errors, warnings, infos;
 	uint64_t slots_walked, keys_hashed, bytes_unreadable, candidates_dismissed;
 	bool complete;
+	/* for text only: */
 	int64_t heap_bytes; /* allocated in the whole heap, for the share of it; -1: unknown */
+	int64_t damaged;    /* maps against which an error stands; -1: nothing was checked */
 };
 
 struct hms_doc {
@@ -58,12 +60,14 @@ struct hms_doc {
 	/* What could limit the answer, most important first: one sentence each, no full stop. */
 	const char *const *limits;
 	size_t nlimits;
+	bool details; /* text: findings with what was expected, seen, and where */
 };
 
 /* A map as renderers see it: the record, and the text that only memory could tell. */
 struct hms_map_row {
 	const struct hms_map *map;
-	const struct hms_map_stats *stats; /* NULL: the map's own fields say all */
+	const struct hms_map_stats *stats; /* NULL: map->stats, or else the map's fields say all */
+	enum hms_map_kind kind;            /* the process's: for a map of unknown type */
 	const char *owner;                 /* NULL: none known */
 	const char *note; /* text only: "damaged: ...", "growth waits for writes: ..."; NULL */
 };
@@ -134,6 +138,14 @@ struct hms_column; /* report/columns.h */
 
 struct hms_renderer;
 
+/*
+ * What events are given is borrowed for the call, @doc until end().  All strings may come from
+ * the target.
+ *
+ * A map between maps_begin() and maps_end() is a row of text's table; elsewhere it is what the
+ * fields and pictures that follow are about, and text draws a title line.  JSON writes its object
+ * in both cases, so a map must come once.
+ */
 struct hms_renderer_ops {
 	void (*begin)(struct hms_renderer *r, const struct hms_doc *doc);
 	void (*section)(struct hms_renderer *r, const char *title);
