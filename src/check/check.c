@@ -14,6 +14,16 @@ const struct hms_rule *hms_rule(enum hms_rule_id id)
 	return &rules[id];
 }
 
+const char *hms_severity_name(enum hms_severity severity)
+{
+	switch (severity) {
+	case HMS_ERROR: return "error";
+	case HMS_WARNING: return "warning";
+	case HMS_INFO: return "info";
+	}
+	return "error";
+}
+
 void hms_findings_init(struct hms_findings *findings)
 {
 	*findings = (struct hms_findings){.arena = hms_arena_create()};

@@ -15,6 +15,9 @@ enum hms_severity {
 	HMS_INFO,
 };
 
+/* "error", "warning", "info". */
+const char *hms_severity_name(enum hms_severity severity);
+
 enum hms_rule_applies {
 	HMS_APPLIES_ANY,
 	HMS_APPLIES_CLASSIC,
@@ -42,6 +45,7 @@ struct hms_finding {
 	const char *rule;
 	enum hms_severity severity;
 	uint64_t map;             /* header address; 0: none */
+	const char *map_owner;    /* its owner in text, once a report has filled it in; NULL */
 	const struct hms_map *of; /* the same map */
 	uint64_t addr;            /* where; 0: none */
 	const char *expected;

@@ -50,7 +50,7 @@ static void set_text(struct hms_value *ret, const char *s)
 
 static const struct hms_map_stats *stats_of(const struct hms_map_row *row)
 {
-	return row->stats ? row->stats : row->map->stats;
+	return row->stats;
 }
 
 /* The classic header, NULL where it could not be read. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "report/column-values.h"
-#include "report/escape.h"
+#include "util/escape.h"
 #include "report/format.h"
 #include "util/arena.h"
 

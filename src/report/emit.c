@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/escape.h"
+#include "util/escape.h"
 #include "report/format.h"
 
 #define FLUSH_AT 65536

@@ -80,7 +80,7 @@ static void emit_summary(struct hms_emit *emit, const struct hms_doc_summary *su
 	hms_emit_u64(emit, "entries", summary->entries);
 	hms_emit_u64(emit, "bytes", summary->bytes);
 	hms_emit_u64(emit, "growing", summary->growing);
-	hms_emit_u64(emit, "stalled", summary->stalled);
+	emit_known(emit, "stalled", summary->stalled);
 	hms_emit_u64(emit, "errors", summary->errors);
 	hms_emit_u64(emit, "warnings", summary->warnings);
 	hms_emit_u64(emit, "infos", summary->infos);
@@ -194,16 +194,6 @@ static void json_map(struct hms_renderer *r, const struct hms_map_row *row)
 	emit_map(&json_of(r)->emit, row);
 }
 
-static const char *severity_name(enum hms_severity severity)
-{
-	switch (severity) {
-	case HMS_ERROR: return "error";
-	case HMS_WARNING: return "warning";
-	case HMS_INFO: return "info";
-	}
-	return NULL;
-}
-
 /* No map and no finding is at address 0. */
 static void emit_place(struct hms_emit *emit, const char *key, uint64_t addr)
 {
@@ -220,7 +210,7 @@ static void json_finding(struct hms_renderer *r, const struct hms_finding *findi
 	enter(json_of(r), PART_FINDINGS);
 	hms_emit_object(emit, NULL);
 	hms_emit_text(emit, "rule", finding->rule);
-	hms_emit_text(emit, "severity", severity_name(finding->severity));
+	hms_emit_text(emit, "severity", hms_severity_name(finding->severity));
 	emit_place(emit, "map", finding->map);
 	emit_place(emit, "addr", finding->addr);
 	hms_emit_text(emit, "expected", finding->expected);

@@ -17,7 +17,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "check/check.h"
 #include "map/map.h"
+#include "map/picture.h"
 #include "rt/rt.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -44,7 +46,8 @@ struct hms_doc_core {
 };
 
 struct hms_doc_summary {
-	uint64_t maps, entries, bytes, growing, stalled;
+	uint64_t maps, entries, bytes, growing;
+	int64_t stalled; /* -1: unknown */
 	uint64_t errors, warnings, infos;
 	uint64_t slots_walked, keys_hashed, bytes_unreadable, candidates_dismissed;
 	bool complete;
@@ -72,21 +75,6 @@ struct hms_map_row {
 	const char *note; /* text only: "damaged: ...", "growth waits for writes: ..."; NULL */
 };
 
-enum hms_severity { HMS_ERROR, HMS_WARNING, HMS_INFO };
-
-/* 64-bit patterns are strings already; NULL is null. */
-struct hms_finding {
-	const char *rule;
-	enum hms_severity severity;
-	uint64_t map;          /* header address; 0: none */
-	const char *map_owner; /* text only; NULL */
-	uint64_t addr;         /* 0: none */
-	const char *expected;
-	const char *seen;
-	const char *message;
-	int64_t goroutine; /* -1: none */
-};
-
 /* One header field in "show": what it holds, what that means, what would be normal. */
 struct hms_field {
 	const char *name;  /* "nevacuate" */
@@ -97,20 +85,12 @@ struct hms_field {
 };
 
 /* Buckets (tables, groups) of a map as cells in order; a cell may stand for several. */
-struct hms_cell {
-	uint64_t live;     /* entries */
-	uint64_t slots;    /* that the main buckets could hold */
-	uint64_t overflow; /* buckets chained behind */
-	uint64_t moved;    /* buckets evacuated, of the cell's count */
-	uint64_t unread;   /* buckets that the core lacks or that are damaged */
-};
-
 struct hms_picture {
 	const char *title; /* "buckets", "old buckets" */
 	const char *unit;  /* "bucket" */
 	uint64_t nunits;   /* in the whole picture */
 	uint64_t units_a_cell;
-	const struct hms_cell *cells;
+	const struct hms_map_cell *cells;
 	size_t ncells;
 	bool old; /* an old bucket array: moved buckets are drawn as gone */
 };

@@ -6,7 +6,7 @@
  * nothing that is invisible or acts on its neighbours (Unicode categories Cc, Cf, Zs, Zl, Zp, Co,
  * noncharacters; the letters that are drawn blank as well).
  */
-#include "report/escape.h"
+#include "util/escape.h"
 
 #include <stdlib.h>
 #include <string.h>
