@@ -86,34 +86,45 @@ struct hms_corefile {
 	const char *path; /* as it was given */
 	enum hms_arch arch;
 	bool compressed;      /* was unpacked into a temporary file */
+	bool compressed_cut;  /* the compressed file ends too early; what it held is here */
 	uint64_t size;        /* bytes of the (unpacked) file */
 	uint64_t bytes_saved; /* sum of the segments' filesz as their headers promise */
 	uint64_t bytes_cut;   /* of these, beyond the end of the file */
 
-	const struct hms_segment *segments; /* sorted by addr, not overlapping */
+	/* Sorted by addr, not overlapping; addr + memsz does not overflow. */
+	const struct hms_segment *segments;
 	size_t nsegments;
 	const struct hms_thread *threads; /* in file order: the crashing one first */
 	size_t nthreads;
 	const struct hms_file_mapping *mappings; /* sorted by start */
 	size_t nmappings;
 
-	uint32_t pid; /* 0 where no note says it */
-	int signal;   /* that killed the process; 0: none (a snapshot) or unknown */
-	int si_code;  /* from NT_SIGINFO, with si_addr for SIGSEGV and SIGBUS */
-	uint64_t si_addr;
+	/* Notes are missing or make no sense: threads, mappings and what follows may lack some. */
+	bool notes_damaged;
+
+	uint32_t pid;        /* 0 where no note says it */
+	int signal;          /* that killed the process; 0: none (a snapshot) or unknown */
+	int si_code;         /* from NT_SIGINFO, 0 where signal is 0 */
+	uint64_t fault_addr; /* SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP; otherwise 0 */
 	const char *command; /* pr_fname, "" where unknown */
 	const char *args;    /* pr_psargs, "" where unknown */
 };
 
 struct hms_corefile_options {
-	/* Called while a compressed core is unpacked: bytes read so far of bytes_total.
-	 * NULL: silent. */
+	/* Called while a compressed core is unpacked: bytes read so far of bytes_total, the last
+	 * time with both equal.  NULL: silent. */
 	void (*progress)(void *arg, uint64_t bytes, uint64_t bytes_total);
 	void *progress_arg;
 };
 
-/* Open and parse @path.  A file that is not an ELF core of a 64-bit little-endian amd64 or
- * arm64 process is HMS_ERR_FORMAT or HMS_ERR_UNSUPPORTED with the reason.  @options may be NULL. */
+/*
+ * Open and parse @path.  A file that is not an ELF core of a 64-bit little-endian amd64 or
+ * arm64 process is HMS_ERR_FORMAT or HMS_ERR_UNSUPPORTED with the reason.  @options may be NULL.
+ *
+ * A compressed core (zstd, xz, gzip, lz4, bzip2) is unpacked into an unlinked file in TMPDIR, or
+ * /var/tmp.  One that was cut short is used as far as it goes; one that is corrupt is refused
+ * (HMS_ERR_FORMAT), since what was unpacked before it showed need not be right.
+ */
 struct hms_error *hms_corefile_open(const char *path, const struct hms_corefile_options *options,
 				    struct hms_corefile **ret) HMS_MUST_USE;
 void hms_corefile_close(struct hms_corefile *core); /* NULL is fine */
@@ -125,6 +136,10 @@ bool hms_corefile_probe(const char *path);
 
 /* Bytes of the file, borrowed; NULL where [off, off + len) is not inside it. */
 const uint8_t *hms_corefile_bytes(const struct hms_corefile *core, uint64_t off, uint64_t len);
+
+/* Saved bytes of the target at @addr, borrowed: as many as its segment holds from there, in
+ * @len_ret.  NULL where there are none.  For what must be read before there is an image (mem.h). */
+const uint8_t *hms_corefile_saved(const struct hms_corefile *core, uint64_t addr, size_t *len_ret);
 
 /* Value of an auxiliary vector entry (AT_ENTRY, ...); false where it is not there. */
 bool hms_corefile_auxv(const struct hms_corefile *core, uint64_t type, uint64_t *ret);
