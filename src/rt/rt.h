@@ -98,4 +98,13 @@ void hms_rt_type_path(const struct hms_rt *rt, const struct hms_type *type, stru
 /* The type of a descriptor at run-time address @rtype (an interface's type word), or NULL. */
 const struct hms_type *hms_rt_type_at(const struct hms_rt *rt, uint64_t rtype);
 
+/* The dynamic type of an interface value of static type @iface whose first word is @word: a type
+ * descriptor (eface), or an itab that names one.  NULL where @word is nil or leads nowhere known. */
+const struct hms_type *hms_rt_dynamic_type(const struct hms_rt *rt, const struct hms_type *iface,
+					   uint64_t word);
+
+/* Does an interface keep values of @type in its data word, rather than a pointer to them?  True
+ * for what has the shape of one pointer (cmd/compile/internal/types, IsDirectIface). */
+bool hms_rt_is_direct(const struct hms_type *type);
+
 #endif
