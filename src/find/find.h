@@ -1,0 +1,30 @@
+/*
+ * Finding the process's maps: from typed roots along static types (DESIGN.md, step 4).
+ *
+ * The search is a breadth-first walk ordered by the length of paths, so that each map keeps its
+ * shortest one; among equals the first by name.  Every object is looked into once for each type
+ * it is reached by.  A type from which no map can be reached is never followed.
+ */
+#ifndef HMS_FIND_FIND_H
+#define HMS_FIND_FIND_H
+
+#include "find/path.h"
+#include "map/map.h"
+
+struct hms_found {
+	struct hms_map *maps; /* by address */
+	size_t nmaps;
+	uint64_t dismissed;      /* candidates that turned out to be no maps */
+	bool complete;           /* false: a bound stopped the search */
+	struct hms_arena *arena; /* paths live here */
+};
+
+/* Search.  @model is borrowed and must outlive the result. */
+struct hms_error *hms_find_maps(struct hms_map_model *model, struct hms_found **ret) HMS_MUST_USE;
+void hms_found_free(struct hms_found *found); /* NULL is fine */
+HMS_DEFINE_CLEANUP(hms_found, hms_found_free)
+
+/* The map whose header is at @addr, or NULL. */
+struct hms_map *hms_found_at(const struct hms_found *found, uint64_t addr);
+
+#endif

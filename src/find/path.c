@@ -1,0 +1,107 @@
+#include "find/path.h"
+
+#include <inttypes.h>
+
+#include "rt/value.h"
+#include "util/escape.h"
+
+#define MAX_KEY 64 /* bytes of a string key shown */
+
+/* Steps from the variable down to @path.  Free with free(). */
+static const struct hms_path **steps(const struct hms_path *path, size_t *n_ret)
+{
+	const struct hms_path **list;
+	size_t n = 0;
+
+	for (const struct hms_path *p = path; p; p = p->parent)
+		n++;
+	list = hms_xcalloc(n, sizeof(struct hms_path *));
+	*n_ret = n;
+	for (const struct hms_path *p = path; p; p = p->parent)
+		list[--n] = p;
+	return list;
+}
+
+/* Write out pending dereferences: (*x). */
+static void wrap(struct hms_str *text, unsigned int derefs)
+{
+	HMS_AUTO_STR struct hms_str inner = HMS_STR_INIT;
+
+	for (; derefs; derefs--) {
+		hms_str_clear(&inner);
+		hms_str_addn(&inner, hms_str_text(text), text->len);
+		hms_str_clear(text);
+		hms_str_add(text, "(*");
+		hms_str_addn(text, hms_str_text(&inner), inner.len);
+		hms_str_addc(text, ')');
+	}
+}
+
+static void put_key(const struct hms_rt *rt, const struct hms_path *p, bool redact,
+		    struct hms_str *text)
+{
+	const uint8_t *bytes = hms_mem_peek(rt->mem, p->number, p->type->size);
+
+	hms_str_addc(text, '[');
+	if (redact)
+		hms_str_add(text, "…");
+	else if (!bytes)
+		hms_str_add(text, "?");
+	else
+		hms_value_go(rt, p->type, bytes, MAX_KEY, text);
+	hms_str_addc(text, ']');
+}
+
+static void put_step(const struct hms_rt *rt, const struct hms_path *p, bool redact,
+		     struct hms_str *text)
+{
+	switch (p->kind) {
+	case HMS_PATH_VARIABLE: hms_escape_text(text, p->name, strlen(p->name)); break;
+	case HMS_PATH_FIELD:
+		hms_str_addc(text, '.');
+		hms_escape_text(text, p->name, strlen(p->name));
+		break;
+	case HMS_PATH_INDEX: hms_str_addf(text, "[%" PRIu64 "]", p->number); break;
+	case HMS_PATH_KEY: put_key(rt, p, redact, text); break;
+	case HMS_PATH_AS_KEY:
+		hms_str_add(text, ".key");
+		put_key(rt, p, redact, text);
+		break;
+	case HMS_PATH_ASSERT:
+		hms_str_add(text, ".(");
+		hms_rt_type_name(rt, p->type, text);
+		hms_str_addc(text, ')');
+		break;
+	case HMS_PATH_QUEUED: hms_str_addf(text, ".queue[%" PRIu64 "]", p->number); break;
+	case HMS_PATH_DEREF: break;
+	}
+}
+
+/* Does Go dereference by itself before this step?  One pointer before a field, and before an
+ * index of an array. */
+static bool dereferences(const struct hms_path *p)
+{
+	return p->kind == HMS_PATH_FIELD || (p->kind == HMS_PATH_INDEX && p->of_array);
+}
+
+void hms_path_text(const struct hms_rt *rt, const struct hms_path *path, bool redact,
+		   struct hms_str *ret)
+{
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+	HMS_AUTO_FREE const struct hms_path **list = NULL;
+	unsigned int derefs = 0;
+	size_t n;
+
+	list = steps(path, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (list[i]->kind == HMS_PATH_DEREF) {
+			derefs++;
+			continue;
+		}
+		wrap(&text, derefs && dereferences(list[i]) ? derefs - 1 : derefs);
+		derefs = 0;
+		put_step(rt, list[i], redact, &text);
+	}
+	wrap(&text, derefs);
+	hms_str_addn(ret, hms_str_text(&text), text.len);
+}

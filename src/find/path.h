@@ -1,0 +1,42 @@
+/*
+ * How a map is reached: a chain of steps from a package variable or a goroutine's variable, each
+ * node naming its parent, so that a hundred thousand maps of one slice share all but one node.
+ */
+#ifndef HMS_FIND_PATH_H
+#define HMS_FIND_PATH_H
+
+#include <stdint.h>
+
+#include "rt/rt.h"
+#include "util/arena.h"
+#include "util/str.h"
+
+enum hms_path_kind {
+	HMS_PATH_VARIABLE, /* name: "main.shared" */
+	HMS_PATH_FIELD,    /* name */
+	HMS_PATH_INDEX,    /* number: element of an array, slice */
+	HMS_PATH_DEREF,    /* what a pointer points to */
+	HMS_PATH_KEY,      /* the element of the key that is at number, of type */
+	HMS_PATH_AS_KEY,   /* that key itself */
+	HMS_PATH_ASSERT,   /* the value in an interface, of type */
+	HMS_PATH_QUEUED,   /* number: element in a channel's buffer */
+};
+
+struct hms_path {
+	const struct hms_path *parent; /* NULL for a variable */
+	enum hms_path_kind kind;
+	bool of_array; /* INDEX: of an array rather than a slice */
+	union {
+		const char *name;
+		uint64_t number;
+	};
+	const struct hms_type *type;
+};
+
+/* Append the path in Go's notation: "main.shared.items", "main.nested[\"k3\"]",
+ * "(*main.arr[1])".  Pointers before a field are left to Go's automatic dereference.  With
+ * @redact keys are left out: "main.nested[…]". */
+void hms_path_text(const struct hms_rt *rt, const struct hms_path *path, bool redact,
+		   struct hms_str *ret);
+
+#endif

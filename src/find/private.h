@@ -1,0 +1,72 @@
+/* The search's state, shared by its parts: queue.c (order), visit.c (values by type). */
+#ifndef HMS_FIND_PRIVATE_H
+#define HMS_FIND_PRIVATE_H
+
+#include "find/find.h"
+#include "util/set.h"
+
+/* A value to be looked into: a pointer's target, or a map whose header is at addr. */
+struct hms_find_item {
+	uint64_t addr;
+	const struct hms_type *type;
+	const struct hms_path *path;
+};
+
+/* Items whose paths have the same length, values and maps apart: level 2n holds the values n
+ * steps away, 2n + 1 the maps, whose pointer is no step of its own. */
+struct hms_find_level {
+	struct hms_find_item *items;
+	size_t n, cap;
+};
+
+struct hms_finder {
+	struct hms_map_model *model;
+	const struct hms_rt *rt;
+	const struct hms_heap *heap;
+	struct hms_arena *arena;
+	struct hms_find_level *levels; /* see above */
+	size_t nlevels, cap_levels;
+	struct hms_set seen;   /* (address, type id): number of the item that came first */
+	uint64_t seen_base;    /* number of the first item of the level in hand */
+	struct hms_set ranges; /* (object, element type id): index into spans */
+	struct hms_find_span {
+		uint64_t from, to; /* elements' addresses looked into */
+	} * spans;
+	size_t nspans, cap_spans;
+	struct hms_set by_addr; /* (header address, 0): index into maps */
+	struct hms_map *maps;
+	size_t nmaps, cap_maps;
+	uint64_t budget; /* values that may still be looked at: damaged memory ends somewhere */
+	/* the piece of memory last read */
+	uint64_t run_addr, run_len;
+	const uint8_t *run;
+};
+
+/* A step of the path that is being walked, not yet written down: only what leads to a map or to a
+ * pointer worth following becomes a node. */
+struct hms_find_step {
+	const struct hms_find_step *up; /* NULL: @root is the path so far */
+	const struct hms_path *root;
+	unsigned int length;  /* steps from the variable */
+	unsigned int nesting; /* parts of parts of the value looked into */
+	enum hms_path_kind kind;
+	bool of_array;
+	const char *name;
+	uint64_t number;
+	const struct hms_type *type;
+	const struct hms_path **node; /* where the node is kept once it is made */
+};
+
+/* Put @item into the queue: a map's header (@is_map) or a value, @length steps from its root. */
+void hms_find_push(struct hms_finder *f, const struct hms_find_item *item, bool is_map,
+		   size_t length);
+
+/* Look into the value of @type at @addr, which @step leads to. */
+void hms_find_visit(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
+		    const struct hms_find_step *step);
+
+/* Look into the keys and elements of @map. */
+void hms_find_visit_entries(struct hms_finder *f, const struct hms_map *map,
+			    const struct hms_path *path, size_t length);
+
+#endif

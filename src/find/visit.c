@@ -1,0 +1,315 @@
+/*
+ * Looking into values by their static type.  Nesting of types is bounded (a value cannot hold
+ * itself, but damaged debug information can say so); pointers go to the queue.
+ */
+#include "find/private.h"
+
+#include <string.h>
+
+#include "map/iter.h"
+
+#define MAX_NESTING 64
+
+/* ---- memory ------------------------------------------------------------------------------- */
+
+static bool load(struct hms_finder *f, uint64_t addr, uint64_t *ret)
+{
+	if (addr - f->run_addr >= f->run_len || f->run_len - (addr - f->run_addr) < 8) {
+		f->run_addr = addr;
+		f->run_len = hms_mem_run(f->rt->mem, addr, &f->run);
+		if (f->run_len < 8) {
+			f->run_len = 0;
+			return false;
+		}
+	}
+	*ret = hms_le64(f->run + (addr - f->run_addr));
+	return true;
+}
+
+/* ---- paths -------------------------------------------------------------------------------- */
+
+/* The node of @step, made with those above it on first use. */
+static const struct hms_path *node_of(struct hms_finder *f, const struct hms_find_step *step)
+{
+	struct hms_path *node;
+
+	if (!step->up)
+		return step->root;
+	if (*step->node)
+		return *step->node;
+	node = HMS_ARENA_NEW(f->arena, struct hms_path);
+	node->parent = node_of(f, step->up);
+	node->kind = step->kind;
+	node->of_array = step->of_array;
+	node->type = step->type;
+	if (step->kind == HMS_PATH_FIELD)
+		node->name = step->name;
+	else
+		node->number = step->number;
+	*step->node = node;
+	return node;
+}
+
+/* What a pointer leads to waits for its turn: a value, or the header of a map. */
+static void follow(struct hms_finder *f, uint64_t addr, const struct hms_type *type, bool is_map,
+		   const struct hms_find_step *step)
+{
+	struct hms_find_item item = {.addr = addr, .type = type};
+
+	if (!is_map && hms_set_get(&f->seen, addr, type->id))
+		return;
+	item.path = node_of(f, step);
+	hms_find_push(f, &item, is_map, step->length);
+}
+
+static bool reaches(const struct hms_finder *f, const struct hms_type *type)
+{
+	return type && hms_type_reaches_map(f->rt->graph, type);
+}
+
+/* Visit a part of the value that @up leads to. */
+static void visit_part(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
+		       struct hms_find_step part, const struct hms_find_step *up)
+{
+	const struct hms_path *node = NULL;
+
+	if (!reaches(f, type) || up->nesting == MAX_NESTING)
+		return;
+	part.up = up;
+	part.length = up->length + 1;
+	part.nesting = up->nesting + 1;
+	part.node = &node;
+	hms_find_visit(f, addr, type, &part);
+}
+
+/* ---- kinds -------------------------------------------------------------------------------- */
+
+static void visit_pointer(struct hms_finder *f, uint64_t addr, const struct hms_type *elem,
+			  const struct hms_find_step *step)
+{
+	const struct hms_path *node = NULL;
+	struct hms_find_step deref = {
+		.up = step, .length = step->length + 1, .kind = HMS_PATH_DEREF, .node = &node};
+	uint64_t target;
+
+	if (!reaches(f, elem) || !load(f, addr, &target) || !target)
+		return;
+	follow(f, target, elem, false, &deref);
+}
+
+/* atomic.Pointer[T] holds an unsafe.Pointer; its field _ [0]*T says to what. */
+static const struct hms_type *hidden_pointer(const struct hms_type *type)
+{
+	const struct hms_type *witness;
+
+	if (type->nmembers < 2 || strncmp(type->name, "sync/atomic.Pointer[", 20))
+		return NULL;
+	witness = type->members[0].type;
+	if (!witness || witness->kind != HMS_KIND_ARRAY || witness->count || !witness->elem ||
+	    witness->elem->kind != HMS_KIND_POINTER)
+		return NULL;
+	return witness->elem->elem;
+}
+
+static void visit_struct(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
+			 const struct hms_find_step *step)
+{
+	const struct hms_type *hidden = hidden_pointer(type);
+	const struct hms_member *value = hidden ? hms_type_member(type, "v") : NULL;
+
+	if (value) {
+		visit_pointer(f, addr + value->off, hidden, step);
+		return;
+	}
+	for (uint32_t i = 0; i < type->nmembers; i++) {
+		const struct hms_member *m = &type->members[i];
+
+		if (m->off < type->size)
+			visit_part(f, addr + m->off, m->type,
+				   (struct hms_find_step){.kind = HMS_PATH_FIELD, .name = m->name},
+				   step);
+	}
+}
+
+static void visit_elements(struct hms_finder *f, uint64_t base, uint64_t from, uint64_t to,
+			   const struct hms_type *elem, struct hms_find_step part,
+			   const struct hms_find_step *step)
+{
+	for (uint64_t at = from; at < to && to - at >= elem->size && f->budget; at += elem->size) {
+		part.number = (at - base) / elem->size;
+		visit_part(f, at, elem, part, step);
+	}
+}
+
+static void visit_array(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
+			const struct hms_find_step *step)
+{
+	struct hms_find_step part = {.kind = HMS_PATH_INDEX, .of_array = true};
+	uint64_t bytes;
+
+	if (!reaches(f, type->elem) || !type->elem->size ||
+	    __builtin_mul_overflow(type->count, type->elem->size, &bytes) || bytes > type->size)
+		return;
+	visit_elements(f, addr, addr, addr + bytes, type->elem, part, step);
+}
+
+/* The part of [from, to) that no other slice of the same elements has led to before.  What is
+ * remembered of an object is one run, the usual case; a second, disjoint run is walked again. */
+static void unseen(struct hms_finder *f, const struct hms_type *elem, uint64_t *from, uint64_t *to)
+{
+	struct hms_object object;
+	struct hms_find_span *span;
+	uint64_t *index;
+	bool added;
+
+	hms_heap_find(f->heap, *from, &object);
+	index = hms_set_put(&f->ranges, object.state == HMS_HEAP_ALLOCATED ? object.slot : *from,
+			    elem->id + UINT64_C(1), f->nspans, &added);
+	if (added) {
+		HMS_GROW(f->spans, f->nspans, f->cap_spans);
+		f->spans[f->nspans++] = (struct hms_find_span){*from, *to};
+		return;
+	}
+	span = &f->spans[*index];
+	if (*from > span->to || *to < span->from)
+		return;
+	if (*from >= span->from && *to <= span->to) {
+		*to = *from;
+	} else if (*from >= span->from) {
+		uint64_t end = span->to;
+
+		span->to = *to;
+		*from = end;
+	} else {
+		uint64_t begin = span->from, end = span->to;
+
+		span->from = *from;
+		span->to = HMS_MAX(*to, end);
+		if (*to <= end)
+			*to = begin;
+	}
+}
+
+/* A slice's array, no longer than the object it lies in. */
+static void visit_slice(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
+			const struct hms_find_step *step)
+{
+	uint64_t array, len, bytes, from, to;
+	struct hms_object object;
+
+	if (!reaches(f, type->elem) || !type->elem->size || !load(f, addr, &array) ||
+	    !load(f, addr + 8, &len) || !array || !len)
+		return;
+	if (__builtin_mul_overflow(len, type->elem->size, &bytes) || array + bytes < array)
+		return;
+	hms_heap_find(f->heap, array, &object);
+	if (object.state == HMS_HEAP_ALLOCATED)
+		bytes = HMS_MIN(bytes, object.slot + object.slot_size - array);
+	from = array;
+	to = array + bytes;
+	unseen(f, type->elem, &from, &to);
+	visit_elements(f, array, from, to, type->elem,
+		       (struct hms_find_step){.kind = HMS_PATH_INDEX}, step);
+}
+
+static void visit_interface(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
+			    const struct hms_find_step *step)
+{
+	struct hms_find_step part = {.kind = HMS_PATH_ASSERT};
+	const struct hms_path *node = NULL;
+	const struct hms_type *dynamic;
+	uint64_t word, data;
+
+	if (!load(f, addr, &word) || !word || !load(f, addr + 8, &data) || !data)
+		return;
+	dynamic = hms_rt_dynamic_type(f->rt, type, word);
+	if (!reaches(f, dynamic))
+		return;
+	part.type = dynamic;
+	if (hms_rt_is_direct(dynamic)) {
+		visit_part(f, addr + 8, dynamic, part, step);
+		return;
+	}
+	part.up = step;
+	part.length = step->length + 1;
+	part.node = &node;
+	follow(f, data, dynamic, false, &part);
+}
+
+/* runtime.hchan: a ring of dataqsiz elements, qcount of them in use from recvx on. */
+static void visit_chan(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
+		       const struct hms_find_step *step)
+{
+	const struct hms_layout *layout = &f->rt->layout;
+	uint64_t chan, buf, n, size, first;
+	bool added;
+
+	if (!reaches(f, type->elem) || !type->elem->size || !load(f, addr, &chan) || !chan ||
+	    !hms_layout_has(layout, HMS_F_HCHAN_BUF))
+		return;
+	hms_set_put(&f->seen, chan, type->id, 0, &added);
+	if (!added || !load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_QCOUNT), &n) ||
+	    !load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_DATAQSIZ), &size) ||
+	    !load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_BUF), &buf) ||
+	    !load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_RECVX), &first))
+		return;
+	for (uint64_t i = 0; i < n && n <= size && first < size && f->budget; i++) {
+		uint64_t slot = (first + i) % size, off;
+
+		if (__builtin_mul_overflow(slot, type->elem->size, &off))
+			return;
+		visit_part(f, buf + off, type->elem,
+			   (struct hms_find_step){.kind = HMS_PATH_QUEUED, .number = i}, step);
+	}
+}
+
+void hms_find_visit(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
+		    const struct hms_find_step *step)
+{
+	uint64_t target;
+
+	if (!f->budget)
+		return;
+	f->budget--;
+	switch (type->kind) {
+	case HMS_KIND_MAP:
+		if (load(f, addr, &target) && target)
+			follow(f, target, type, true, step);
+		break;
+	case HMS_KIND_POINTER: visit_pointer(f, addr, type->elem, step); break;
+	case HMS_KIND_STRUCT: visit_struct(f, addr, type, step); break;
+	case HMS_KIND_ARRAY: visit_array(f, addr, type, step); break;
+	case HMS_KIND_SLICE: visit_slice(f, addr, type, step); break;
+	case HMS_KIND_INTERFACE: visit_interface(f, addr, type, step); break;
+	case HMS_KIND_CHAN: visit_chan(f, addr, type, step); break;
+	default: break;
+	}
+}
+
+void hms_find_visit_entries(struct hms_finder *f, const struct hms_map *map,
+			    const struct hms_path *path, size_t length)
+{
+	const struct hms_map_type *type = map->type;
+	struct hms_find_step base = {.root = path, .length = (unsigned int)length};
+	struct hms_map_iter it;
+	struct hms_slot slot;
+	uint64_t key, elem;
+
+	if (!reaches(f, type->key) && !reaches(f, type->elem))
+		return;
+	hms_map_iter_init(&it, f->model, map);
+	while (f->budget && hms_map_iter_next(&it, &slot)) {
+		if (slot.state != HMS_SLOT_LIVE || !hms_slot_key(&it, &slot, &key))
+			continue;
+		visit_part(f, key, type->key,
+			   (struct hms_find_step){
+				   .kind = HMS_PATH_AS_KEY, .number = key, .type = type->key},
+			   &base);
+		if (hms_slot_elem(&it, &slot, &elem))
+			visit_part(f, elem, type->elem,
+				   (struct hms_find_step){
+					   .kind = HMS_PATH_KEY, .number = key, .type = type->key},
+				   &base);
+	}
+	hms_map_iter_deinit(&it);
+}
