@@ -1,0 +1,103 @@
+/*
+ * Commands: one file a command, one struct hms_cmd; main.c has the table.  Only this folder and
+ * main.c write to standard error or decide the exit status.
+ */
+#ifndef HMS_CMD_CMD_H
+#define HMS_CMD_CMD_H
+
+#include <argp.h>
+
+#include "check/check.h"
+#include "report/columns.h"
+#include "report/model.h"
+#include "session/session.h"
+#include "util/error.h"
+
+/* Exit status: DESIGN of the command line, hmapscope(1). */
+enum {
+	HMS_EXIT_CLEAN = 0,
+	HMS_EXIT_FINDINGS = 1,
+	HMS_EXIT_INCOMPLETE = 2,
+	HMS_EXIT_USAGE = 64,
+	HMS_EXIT_INPUT = 65,
+};
+
+enum hms_format { HMS_FORMAT_TEXT, HMS_FORMAT_JSON };
+
+/* What every command understands (input.c): options, and EXE CORE MAP... */
+struct hms_input {
+	const char *name; /* of the command */
+	enum hms_format format;
+	enum hms_color color;
+	bool redact;
+	struct hms_session_options session;
+	char **args; /* all arguments that are no options */
+	size_t nargs;
+	char **maps; /* of these, the ones behind CORE */
+	size_t nmaps;
+};
+
+/* Shared child parser of each command's argp; its input is the struct hms_input. */
+extern const struct argp hms_input_argp;
+
+/* Tell EXE, CORE and MAPs apart: the first argument that is a core is CORE. */
+struct hms_error *hms_input_resolve(struct hms_input *input) HMS_MUST_USE;
+
+struct hms_cmd {
+	const char *name;
+	const char *args;                  /* "[EXE] CORE [MAP...]" */
+	const char *summary;               /* for the list of commands */
+	const char *doc;                   /* for --help */
+	const struct argp_option *options; /* of its own, or NULL */
+	error_t (*parse)(int key, char *arg, struct argp_state *state); /* of these, or NULL */
+	size_t options_size; /* bytes of what parse fills: state->hook */
+	struct hms_error *(*run)(struct hms_input *input, void *options, int *status_ret);
+};
+
+extern const struct hms_cmd hms_cmd_report, hms_cmd_list, hms_cmd_show;
+
+/* ---- what the map commands share (view.c) -------------------------------------------------- */
+
+/* A core opened, its maps found, walked and checked, and the report begun. */
+struct hms_view {
+	const struct hms_input *input;
+	struct hms_session *session;
+	struct hms_found *found;
+	struct hms_findings findings;
+	struct hms_doc doc;
+	struct hms_renderer *renderer;
+	struct hms_str owner; /* of the row in hand */
+	struct hms_str note;
+	struct hms_map_stats stats;
+};
+
+/* Open and analyse; on success hms_view_close() is due. */
+struct hms_error *hms_view_open(const struct hms_input *input, struct hms_view *ret) HMS_MUST_USE;
+void hms_view_close(struct hms_view *view);
+
+/* Emit the head of the report: what was read, what limits the answer, the summary. */
+void hms_view_begin(struct hms_view *view);
+
+/* @map as a row; what it borrows is valid until the next call. */
+struct hms_map_row hms_view_row(struct hms_view *view, const struct hms_map *map);
+
+/* The owner's path of @map, "" where none is known; valid until the next call. */
+const char *hms_view_owner(struct hms_view *view, const struct hms_map *map);
+
+/* The findings of @map, or all of them (NULL). */
+void hms_view_findings(struct hms_view *view, const struct hms_map *map);
+
+/* End the report; the exit status, with @findings_matter as for report, check and show. */
+struct hms_error *hms_view_end(struct hms_view *view, bool findings_matter, int *status_ret)
+	HMS_MUST_USE;
+
+/* Maps in the order of a column (NULL: by bytes), largest first; @reverse: smallest first.  Equal
+ * ones by address.  *ret is malloc'ed. */
+void hms_view_sorted(struct hms_view *view, const struct hms_column *column, bool reverse,
+		     const struct hms_map ***ret);
+
+/* The map that @name means: its address, or an owner as it is printed.  HMS_ERR_NOT_FOUND. */
+struct hms_error *hms_view_find(struct hms_view *view, const char *name, const struct hms_map **ret)
+	HMS_MUST_USE;
+
+#endif

@@ -1,0 +1,82 @@
+/* hmapscope report: the verdict first, then the maps that matter, then the findings. */
+#include <stdlib.h>
+
+#include "cmd/cmd.h"
+
+#define DEFAULT_ROWS 20
+
+static bool growing(const struct hms_view *view)
+{
+	return view->doc.summary.growing > 0;
+}
+
+/* What a reader must not miss comes before what is merely large. */
+static int rank(const struct hms_map *map, bool classic)
+{
+	if (map->damaged || !map->readable)
+		return 0;
+	return classic && hms_classic_growing(&map->classic) ? 1 : 2;
+}
+
+/* Stable: within a rank the order by size stays. */
+static void pick_rows(const struct hms_view *view, const struct hms_map **maps)
+{
+	size_t n = view->found->nmaps, k = 0;
+	HMS_AUTO_FREE const struct hms_map **picked = hms_xcalloc(n, sizeof(*picked));
+	bool classic = view->session->rt->map_kind == HMS_MAP_CLASSIC;
+
+	for (int r = 0; r <= 2; r++)
+		for (size_t i = 0; i < n; i++)
+			if (rank(maps[i], classic) == r)
+				picked[k++] = maps[i];
+	for (size_t i = 0; i < n; i++)
+		maps[i] = picked[i];
+}
+
+static struct hms_error *emit(struct hms_view *view, int *status_ret)
+{
+	HMS_AUTO_FREE const struct hms_column **columns = NULL;
+	HMS_AUTO_FREE const struct hms_map **maps = NULL;
+	HMS_AUTO_FREE char *more = NULL;
+	struct hms_renderer *r = view->renderer;
+	size_t n = view->found->nmaps, shown = HMS_MIN(n, (size_t)DEFAULT_ROWS), ncolumns;
+
+	HMS_TRY(hms_columns_parse(hms_columns_default(growing(view)), &columns, &ncolumns));
+	hms_view_sorted(view, NULL, false, &maps);
+	pick_rows(view, maps);
+	hms_view_begin(view);
+	r->ops->maps_begin(r, columns, ncolumns);
+	for (size_t i = 0; i < shown; i++) {
+		struct hms_map_row row = hms_view_row(view, maps[i]);
+
+		r->ops->map(r, &row);
+	}
+	r->ops->maps_end(r);
+	if (shown < n) {
+		more = hms_xprintf("and %zu more (hmapscope list)", n - shown);
+		r->ops->line(r, more);
+	}
+	hms_view_findings(view, NULL);
+	return hms_view_end(view, true, status_ret);
+}
+
+static struct hms_error *run(struct hms_input *input, void *options, int *status_ret)
+{
+	struct hms_error *err;
+	struct hms_view view;
+
+	(void)options;
+	HMS_TRY(hms_view_open(input, &view));
+	err = emit(&view, status_ret);
+	hms_view_close(&view);
+	return err;
+}
+
+const struct hms_cmd hms_cmd_report = {
+	.name = "report",
+	.args = "[EXE] CORE",
+	.summary = "what matters most, on one screen (the default)",
+	.doc = "Say what state the maps in a core are in: the maps that matter, and what is wrong "
+	       "with them.",
+	.run = run,
+};

@@ -1,0 +1,350 @@
+/* What the commands that show maps have in common: open, search, check, begin and end a report. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+
+/* ---- the analysis ------------------------------------------------------------------------- */
+
+static void show_progress(void *arg, uint64_t bytes, uint64_t total)
+{
+	(void)arg;
+	if (total)
+		fprintf(stderr, "\runpacking the core: %3d %%",
+			(int)(100.0 * (double)bytes / (double)total));
+	else
+		fprintf(stderr, "\runpacking the core: %" PRIu64 " MB", bytes >> 20);
+	if (bytes >= total)
+		fputs("\r\033[K", stderr);
+}
+
+static struct hms_error *analyse(struct hms_view *view)
+{
+	struct hms_session_options options = view->input->session;
+
+	if (isatty(STDERR_FILENO))
+		options.core_options.progress = show_progress;
+	HMS_TRY(hms_session_open(&options, &view->session));
+	HMS_TRY(hms_session_find_maps(view->session, &view->found));
+	for (size_t i = 0; i < view->found->nmaps; i++) {
+		uint64_t errors = view->findings.errors;
+
+		hms_check_map(&view->found->maps[i], &view->findings);
+		view->found->maps[i].damaged = view->findings.errors > errors;
+	}
+	return NULL;
+}
+
+/* ---- the head of the report --------------------------------------------------------------- */
+
+static const char *signal_name(int signal)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} names[] = {
+		{SIGABRT, "SIGABRT"}, {SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"},
+		{SIGILL, "SIGILL"},   {SIGFPE, "SIGFPE"},   {SIGQUIT, "SIGQUIT"},
+		{SIGKILL, "SIGKILL"}, {SIGTERM, "SIGTERM"}, {SIGTRAP, "SIGTRAP"},
+		{SIGSYS, "SIGSYS"},   {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},
+		{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGPIPE, "SIGPIPE"},
+		{SIGALRM, "SIGALRM"}, {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"},
+	};
+
+	for (size_t i = 0; i < HMS_ARRAY_LEN(names); i++)
+		if (names[i].number == signal)
+			return names[i].name;
+	return NULL;
+}
+
+static void fill_core(struct hms_view *view)
+{
+	const struct hms_session *s = view->session;
+	const char *slash = strrchr(s->exe->path, '/');
+
+	view->doc.core = (struct hms_doc_core){
+		.path = s->core->path,
+		.exe = s->exe->path,
+		.build_id = s->build_id,
+		.build_id_match = s->build_id_match < 0 ? HMS_DONT_KNOW
+				  : s->build_id_match   ? HMS_YES
+							: HMS_NO,
+		.arch = s->core->arch == HMS_ARCH_AMD64 ? "amd64" : "arm64",
+		.pid = s->core->pid ? (int64_t)s->core->pid : -1,
+		.signal = signal_name(s->core->signal),
+		.go_version = s->rt->version.text[0] ? s->rt->version.text : NULL,
+		.map_kind = s->rt->map_kind == HMS_MAP_CLASSIC ? "classic" : "swiss",
+		.threads = (int64_t)s->core->nthreads,
+		.goroutines = -1,
+		.program = slash ? slash + 1 : s->exe->path,
+		.core_bytes = s->core->size,
+		.core_complete = s->complete,
+	};
+}
+
+static void add_map(struct hms_doc_summary *sum, const struct hms_map *map, bool classic)
+{
+	struct hms_map_stats stats;
+
+	hms_map_stats_of(map, &stats);
+	sum->maps++;
+	sum->entries += map->live;
+	sum->bytes += map->bytes.total;
+	sum->damaged += map->damaged;
+	sum->growing += classic && map->readable && hms_classic_growing(&map->classic);
+	sum->slots_walked += stats.slots_walked;
+	sum->bytes_unreadable += stats.unreadable;
+	for (size_t i = 0; i < HMS_MIN(stats.ntroubles, (uint64_t)HMS_MAX_TROUBLES); i++)
+		if (stats.troubles[i].absent)
+			sum->complete = false;
+}
+
+static void fill_summary(struct hms_view *view)
+{
+	struct hms_doc_summary *sum = &view->doc.summary;
+	uint64_t heap;
+
+	*sum = (struct hms_doc_summary){
+		.stalled = -1, /* one snapshot without its writers cannot tell */
+		.errors = view->findings.errors,
+		.warnings = view->findings.warnings,
+		.infos = view->findings.infos,
+		.candidates_dismissed = view->found->dismissed,
+		.complete = view->session->complete && view->found->complete,
+		.heap_bytes =
+			hms_heap_allocated_bytes(view->session->heap, &heap) ? (int64_t)heap : -1,
+	};
+	for (size_t i = 0; i < view->found->nmaps; i++)
+		add_map(sum, &view->found->maps[i], view->session->rt->map_kind == HMS_MAP_CLASSIC);
+	if (sum->bytes_unreadable)
+		hms_session_limit(view->session,
+				  "%" PRIu64 " bytes of map memory are not in the core: what they "
+				  "held is unknown",
+				  sum->bytes_unreadable);
+	if (!view->found->complete)
+		hms_session_limit(view->session, "the search for maps met a bound and stopped");
+}
+
+struct hms_error *hms_view_open(const struct hms_input *input, struct hms_view *ret)
+{
+	struct hms_render_options options = {.out = stdout, .color = input->color};
+	struct hms_error *err;
+
+	*ret = (struct hms_view){.input = input};
+	hms_findings_init(&ret->findings);
+	err = analyse(ret);
+	if (err) {
+		hms_view_close(ret);
+		return err;
+	}
+	fill_core(ret);
+	fill_summary(ret);
+	ret->renderer = input->format == HMS_FORMAT_JSON ? hms_json_renderer_create(&options)
+							 : hms_text_renderer_create(&options);
+	return NULL;
+}
+
+void hms_view_close(struct hms_view *view)
+{
+	hms_renderer_destroy(view->renderer);
+	hms_findings_deinit(&view->findings);
+	hms_found_free(view->found);
+	hms_session_close(view->session);
+	hms_str_deinit(&view->owner);
+	hms_str_deinit(&view->note);
+}
+
+void hms_view_begin(struct hms_view *view)
+{
+	view->doc.command = view->input->name;
+	view->doc.limits = (const char *const *)view->session->limits;
+	view->doc.nlimits = view->session->nlimits;
+	view->renderer->ops->begin(view->renderer, &view->doc);
+}
+
+/* ---- maps --------------------------------------------------------------------------------- */
+
+const char *hms_view_owner(struct hms_view *view, const struct hms_map *map)
+{
+	hms_str_clear(&view->owner);
+	if (map->owner)
+		hms_path_text(view->session->rt, map->owner, view->input->redact, &view->owner);
+	return hms_str_text(&view->owner);
+}
+
+static const char *note_of(struct hms_view *view, const struct hms_map *map)
+{
+	hms_str_clear(&view->note);
+	for (size_t i = 0; map->damaged && i < view->findings.n; i++) {
+		const struct hms_finding *finding = &view->findings.items[i];
+
+		if (finding->of != map || finding->severity != HMS_ERROR)
+			continue;
+		hms_str_addf(&view->note, "damaged: %s", finding->message);
+		return hms_str_text(&view->note);
+	}
+	if (!map->readable)
+		return "the header is not in the core";
+	return view->stats.unreadable ? "part of it is not in the core" : NULL;
+}
+
+struct hms_map_row hms_view_row(struct hms_view *view, const struct hms_map *map)
+{
+	hms_map_stats_of(map, &view->stats);
+	return (struct hms_map_row){
+		.map = map,
+		.stats = &view->stats,
+		.kind = view->session->rt->map_kind,
+		.owner = map->owner ? hms_view_owner(view, map) : NULL,
+		.note = note_of(view, map),
+	};
+}
+
+struct sort_item {
+	const struct hms_map *map;
+	char *owner; /* NULL: none known */
+};
+
+struct sort_order {
+	const struct hms_column *column;
+	enum hms_map_kind kind;
+	bool reverse;
+};
+
+static int compare_items(const void *a, const void *b, void *arg)
+{
+	const struct sort_item *x = a, *y = b;
+	const struct sort_order *order = arg;
+	struct hms_map_stats sx, sy;
+	struct hms_map_row rx = {
+		.map = x->map, .stats = &sx, .kind = order->kind, .owner = x->owner};
+	struct hms_map_row ry = {
+		.map = y->map, .stats = &sy, .kind = order->kind, .owner = y->owner};
+	int c;
+
+	hms_map_stats_of(x->map, &sx);
+	hms_map_stats_of(y->map, &sy);
+	c = hms_column_compare(order->column, &rx, &ry);
+	/* Texts in their own order, numbers largest first. */
+	if (c)
+		return order->reverse == order->column->right ? c : -c;
+	return x->map->addr < y->map->addr ? -1 : 1;
+}
+
+static void sort_by_column(struct hms_view *view, const struct sort_order *order,
+			   const struct hms_map **maps, size_t n)
+{
+	HMS_AUTO_FREE struct sort_item *items = hms_xcalloc(n, sizeof(*items));
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = (struct sort_item){
+			maps[i],
+			maps[i]->owner ? hms_xstrdup(hms_view_owner(view, maps[i])) : NULL};
+	qsort_r(items, n, sizeof(*items), compare_items, (void *)order);
+	for (size_t i = 0; i < n; i++) {
+		maps[i] = items[i].map;
+		free(items[i].owner);
+	}
+}
+
+static int compare_bytes(const void *a, const void *b)
+{
+	const struct hms_map *x = *(const struct hms_map *const *)a;
+	const struct hms_map *y = *(const struct hms_map *const *)b;
+
+	if (x->bytes.total != y->bytes.total)
+		return x->bytes.total > y->bytes.total ? -1 : 1;
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+void hms_view_sorted(struct hms_view *view, const struct hms_column *column, bool reverse,
+		     const struct hms_map ***ret)
+{
+	size_t n = view->found->nmaps;
+	const struct hms_map **maps = hms_xcalloc(n, sizeof(*maps));
+	struct sort_order order = {column, view->session->rt->map_kind, reverse};
+
+	for (size_t i = 0; i < n; i++)
+		maps[i] = &view->found->maps[i];
+	if (column)
+		sort_by_column(view, &order, maps, n);
+	else
+		qsort(maps, n, sizeof(*maps), compare_bytes);
+	*ret = maps;
+}
+
+/* ---- finding one map ---------------------------------------------------------------------- */
+
+static struct hms_error *by_address(struct hms_view *view, const char *name,
+				    const struct hms_map **ret)
+{
+	uint64_t addr;
+	char *end;
+
+	addr = strtoull(name, &end, 16);
+	if (*end)
+		return hms_err(HMS_ERR_USAGE, "cannot read '%s' as an address", name);
+	*ret = hms_found_at(view->found, addr);
+	if (!*ret)
+		return hms_err(HMS_ERR_NOT_FOUND,
+			       "cannot show 0x%" PRIx64 ": no map was found at that address", addr);
+	return NULL;
+}
+
+struct hms_error *hms_view_find(struct hms_view *view, const char *name, const struct hms_map **ret)
+{
+	const char *similar = NULL;
+	HMS_AUTO_FREE char *hint = NULL;
+
+	if (strncmp(name, "0x", 2) == 0)
+		return by_address(view, name, ret);
+	for (size_t i = 0; i < view->found->nmaps; i++) {
+		const char *owner = hms_view_owner(view, &view->found->maps[i]);
+
+		if (strcmp(owner, name) == 0) {
+			*ret = &view->found->maps[i];
+			return NULL;
+		}
+		if (!hint && strstr(owner, name))
+			hint = hms_xstrdup(owner);
+	}
+	similar = hint;
+	return hms_err(HMS_ERR_NOT_FOUND, "cannot show '%s': no map has that owner%s%s%s", name,
+		       similar ? " (there is '" : "", similar ? similar : "", similar ? "')" : "");
+}
+
+/* ---- findings and the end ----------------------------------------------------------------- */
+
+void hms_view_findings(struct hms_view *view, const struct hms_map *map)
+{
+	const struct hms_renderer_ops *ops = view->renderer->ops;
+
+	for (size_t i = 0; i < view->findings.n; i++) {
+		struct hms_finding finding = view->findings.items[i];
+
+		if (map && finding.of != map)
+			continue;
+		if (finding.of && finding.of->owner)
+			finding.map_owner = hms_view_owner(view, finding.of);
+		ops->finding(view->renderer, &finding);
+	}
+}
+
+struct hms_error *hms_view_end(struct hms_view *view, bool findings_matter, int *status_ret)
+{
+	const struct hms_doc_summary *sum = &view->doc.summary;
+
+	if (!view->renderer->ops->end(view->renderer))
+		return hms_err_os(errno, "cannot write the report");
+	if (!sum->complete)
+		*status_ret = HMS_EXIT_INCOMPLETE;
+	else if (findings_matter && sum->errors + sum->warnings)
+		*status_ret = HMS_EXIT_FINDINGS;
+	else
+		*status_ret = HMS_EXIT_CLEAN;
+	return NULL;
+}

@@ -1,0 +1,166 @@
+#include "session/session.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/debugfile.h"
+#include "core/exefind.h"
+#include "util/arena.h"
+
+void hms_session_limit(struct hms_session *s, const char *format, ...)
+{
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&text, format, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	HMS_GROW(s->limits, s->nlimits, s->cap_limits);
+	s->limits[s->nlimits++] = text;
+}
+
+void hms_session_close(struct hms_session *s)
+{
+	if (!s)
+		return;
+	hms_map_model_close(s->model);
+	hms_heap_close(s->heap);
+	hms_rt_close(s->rt);
+	hms_graph_destroy(s->graph);
+	hms_dwarf_close(s->dwarf);
+	hms_mem_close(s->mem);
+	hms_elffile_close(s->exe);
+	hms_corefile_close(s->core);
+	for (size_t i = 0; i < s->nlimits; i++)
+		free(s->limits[i]);
+	free(s->limits);
+	free(s->build_id);
+	free(s);
+}
+
+/* ---- CORE and EXE ------------------------------------------------------------------------- */
+
+static void note_missing_bytes(struct hms_session *s)
+{
+	s->complete = !s->core->bytes_cut && !s->core->notes_damaged;
+	if (s->core->bytes_cut)
+		hms_session_limit(s,
+				  "the core is cut short: %" PRIu64 " of %" PRIu64
+				  " bytes of memory are missing",
+				  s->core->bytes_cut, s->core->bytes_saved);
+	if (s->core->notes_damaged)
+		hms_session_limit(s, "the core's notes are damaged: threads or mappings may be "
+				     "missing");
+}
+
+static struct hms_error *open_exe(struct hms_session *s, const struct hms_session_options *o)
+{
+	if (o->exe)
+		return hms_elffile_open(o->exe, &s->exe);
+	return hms_err_ctx(hms_exe_find(s->core, o->sysroot, &s->exe),
+			   "cannot find the executable of '%s'", o->core);
+}
+
+static struct hms_error *fit_exe(struct hms_session *s, const struct hms_session_options *o)
+{
+	struct hms_exe_fit fit;
+
+	if (s->exe->arch != s->core->arch)
+		return hms_err(HMS_ERR_MISMATCH,
+			       "cannot use '%s': it is for another machine than the core",
+			       s->exe->path);
+	hms_exe_fit(s->core, s->exe, &fit);
+	if (fit.match == HMS_EXE_DIFFERS && !o->force)
+		return hms_err(HMS_ERR_MISMATCH,
+			       "cannot use '%s' with '%s': %s (--force goes on all the same)",
+			       s->exe->path, s->core->path, fit.why);
+	if (fit.match != HMS_EXE_MATCHES)
+		hms_session_limit(s, "the executable may not be the one that ran: %s", fit.why);
+	if (s->exe->position_independent && !fit.bias_known)
+		hms_session_limit(s, "the core does not say where the executable was loaded");
+	s->bias = fit.bias;
+	s->build_id_match = fit.match == HMS_EXE_MATCHES   ? 1
+			    : fit.match == HMS_EXE_DIFFERS ? 0
+							   : -1;
+	s->build_id = hms_build_id_text(s->exe->gnu_build_id.len ? &s->exe->gnu_build_id
+								 : &s->exe->go_build_id);
+	return NULL;
+}
+
+/* ---- models ------------------------------------------------------------------------------- */
+
+/* Debug information: in EXE, or apart from it. */
+static struct hms_error *open_dwarf(struct hms_session *s, const struct hms_session_options *o)
+{
+	HMS_AUTO(hms_elffile) struct hms_elffile *apart = NULL;
+
+	if (!s->exe->has_dwarf || o->debug_file)
+		HMS_TRY(hms_debugfile_open(s->exe, o->sysroot, o->debug_file, &apart));
+	if (!s->exe->has_dwarf && !apart)
+		return hms_err(
+			HMS_ERR_UNSUPPORTED,
+			"cannot read the types of '%s': it has no debug information (built "
+			"with -ldflags=-w or -s, or stripped) and none was found apart from "
+			"it; name it with --debug-file, or run with the unstripped executable "
+			"of the same build",
+			s->exe->path);
+	return hms_dwarf_open(apart ? apart->path : s->exe->path, &s->dwarf);
+}
+
+static struct hms_error *read_types(struct hms_session *s)
+{
+	size_t skipped = 0;
+
+	s->graph = hms_graph_create();
+	HMS_TRY(hms_dwarf_read_types(s->dwarf, s->bias, s->graph, &skipped));
+	hms_graph_seal(s->graph);
+	if (skipped)
+		hms_session_limit(s, "%zu units of the debug information could not be read",
+				  skipped);
+	return NULL;
+}
+
+static struct hms_error *open_models(struct hms_session *s)
+{
+	HMS_TRY(hms_rt_open(s->mem, s->exe, s->bias, s->graph, &s->rt));
+	if (!s->rt->release_known)
+		hms_session_limit(
+			s,
+			"Go release '%s' is not among those this program was verified with: "
+			"layouts come from its debug information, the rest is unverified",
+			s->rt->version.text[0] ? s->rt->version.text : "unknown");
+	HMS_TRY(hms_heap_open(s->rt, &s->heap));
+	return hms_map_model_open(s->rt, s->heap, &s->model);
+}
+
+struct hms_error *hms_session_open(const struct hms_session_options *o, struct hms_session **ret)
+{
+	HMS_AUTO(hms_session) struct hms_session *s = hms_xcalloc(1, sizeof(*s));
+
+	s->jobs = o->jobs;
+	HMS_TRY(hms_corefile_open(o->core, &o->core_options, &s->core));
+	note_missing_bytes(s);
+	HMS_TRY(open_exe(s, o));
+	HMS_TRY(fit_exe(s, o));
+	HMS_TRY(hms_mem_open(s->core, s->exe, s->bias, &s->mem));
+	HMS_TRY(open_dwarf(s, o));
+	HMS_TRY(read_types(s));
+	HMS_TRY(open_models(s));
+	*ret = hms_take(s);
+	return NULL;
+}
+
+struct hms_error *hms_session_find_maps(struct hms_session *s, struct hms_found **ret)
+{
+	HMS_AUTO(hms_found) struct hms_found *found = NULL;
+
+	HMS_TRY(hms_find_maps(s->model, &found));
+	HMS_TRY(hms_map_survey(s->model, found->maps, found->nmaps, s->jobs));
+	*ret = hms_take(found);
+	return NULL;
+}
