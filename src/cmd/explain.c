@@ -87,7 +87,8 @@ static void explain_B(struct hms_view *view, const struct hms_map *map, struct w
 
 	hms_str_addf(&w->value, "%u", map->classic.B);
 	if (n)
-		hms_str_addf(&w->meaning, "2^%u = %" PRIu64 " buckets, %.1f entries in each",
+		hms_str_addf(&w->meaning,
+			     "2^%u = %" PRIu64 " buckets, %.2g entries in each on average",
 			     map->classic.B, n, (double)map->count / (double)n);
 	else
 		hms_str_add(&w->meaning, "log2 of the number of buckets; none are allocated yet");

@@ -10,24 +10,15 @@ static bool growing(const struct hms_view *view)
 	return view->doc.summary.growing > 0;
 }
 
-/* What a reader must not miss comes before what is merely large. */
-static int rank(const struct hms_map *map, bool classic)
-{
-	if (map->damaged || !map->readable)
-		return 0;
-	return classic && hms_classic_growing(&map->classic) ? 1 : 2;
-}
-
-/* Stable: within a rank the order by size stays. */
-static void pick_rows(const struct hms_view *view, const struct hms_map **maps)
+/* Damaged maps come before what is merely large; the order by size stays among each. */
+static void damaged_first(const struct hms_view *view, const struct hms_map **maps)
 {
 	size_t n = view->found->nmaps, k = 0;
 	HMS_AUTO_FREE const struct hms_map **picked = hms_xcalloc(n, sizeof(*picked));
-	bool classic = view->session->rt->map_kind == HMS_MAP_CLASSIC;
 
-	for (int r = 0; r <= 2; r++)
+	for (int damaged = 1; damaged >= 0; damaged--)
 		for (size_t i = 0; i < n; i++)
-			if (rank(maps[i], classic) == r)
+			if ((maps[i]->damaged || !maps[i]->readable) == damaged)
 				picked[k++] = maps[i];
 	for (size_t i = 0; i < n; i++)
 		maps[i] = picked[i];
@@ -43,7 +34,7 @@ static struct hms_error *emit(struct hms_view *view, int *status_ret)
 
 	HMS_TRY(hms_columns_parse(hms_columns_default(growing(view)), &columns, &ncolumns));
 	hms_view_sorted(view, NULL, false, &maps);
-	pick_rows(view, maps);
+	damaged_first(view, maps);
 	hms_view_begin(view);
 	r->ops->maps_begin(r, columns, ncolumns);
 	for (size_t i = 0; i < shown; i++) {

@@ -42,24 +42,26 @@ static void growth(struct hms_view *view, const struct hms_map *map)
 	view->renderer->ops->progress(view->renderer, &bar);
 }
 
-static void chain_lengths(struct hms_view *view, const struct hms_map *map)
+static void chain_lengths(struct hms_view *view)
 {
 	const struct hms_map_stats *stats = &view->stats;
 	struct hms_bar bars[HMS_CHAIN_BINS];
 	struct hms_histogram histogram = {
 		.title = "chain lengths (buckets)", .unit = "chains", .bars = bars};
 	char labels[HMS_CHAIN_BINS][24];
-	size_t n = HMS_MIN(stats->chain_max, (uint64_t)HMS_CHAIN_BINS);
+	size_t n = HMS_MIN(stats->chain_max, (uint64_t)HMS_CHAIN_BINS), k = 0;
 
-	(void)map;
 	if (n < 2)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		snprintf(labels[i], sizeof(labels[i]), "%zu%s", i + 1,
+		if (!stats->chains[i])
+			continue;
+		snprintf(labels[k], sizeof(labels[k]), "%zu%s", i + 1,
 			 i + 1 == HMS_CHAIN_BINS ? " or more" : "");
-		bars[i] = (struct hms_bar){labels[i], stats->chains[i]};
+		bars[k] = (struct hms_bar){labels[k], stats->chains[i]};
+		k++;
 	}
-	histogram.nbars = n;
+	histogram.nbars = k;
 	view->renderer->ops->histogram(view->renderer, &histogram);
 }
 
@@ -77,7 +79,7 @@ static void show_map(struct hms_view *view, const struct hms_map *map)
 		growth(view, map);
 		picture(view, map, false);
 		picture(view, map, true);
-		chain_lengths(view, map);
+		chain_lengths(view);
 	}
 }
 

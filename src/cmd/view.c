@@ -8,6 +8,8 @@
 
 #include "cmd/cmd.h"
 
+#define WORTH_A_NOTE (UINT64_C(64) << 10) /* bytes */
+
 /* ---- the analysis ------------------------------------------------------------------------- */
 
 static void show_progress(void *arg, uint64_t bytes, uint64_t total)
@@ -176,6 +178,31 @@ const char *hms_view_owner(struct hms_view *view, const struct hms_map *map)
 	return hms_str_text(&view->owner);
 }
 
+/* Why a map takes the memory it takes, where that is not just its entries. */
+static const char *why_large(struct hms_view *view, const struct hms_map *map)
+{
+	const struct hms_map_stats *stats = &view->stats;
+	uint64_t slots = hms_classic_nbuckets(&map->classic) * HMS_SLOTS;
+
+	if (map->bytes.total < WORTH_A_NOTE)
+		return NULL;
+	if (hms_classic_growing(&map->classic))
+		hms_str_addf(&view->note,
+			     "growth goes on with writes only: %" PRIu64
+			     " entries still in old buckets, which take %" PRIu64 " bytes",
+			     stats->live_old, map->bytes.old_buckets);
+	else if (map->live < slots / 16)
+		hms_str_addf(&view->note,
+			     "room for %" PRIu64
+			     " entries: was larger once, or made with a hint; maps "
+			     "never shrink",
+			     slots * 13 / 16);
+	else if (map->bytes.overflow > map->bytes.total / 2)
+		hms_str_addf(&view->note, "mostly overflow buckets, the longest chain has %" PRIu64,
+			     stats->chain_max);
+	return view->note.len ? hms_str_text(&view->note) : NULL;
+}
+
 static const char *note_of(struct hms_view *view, const struct hms_map *map)
 {
 	hms_str_clear(&view->note);
@@ -189,7 +216,9 @@ static const char *note_of(struct hms_view *view, const struct hms_map *map)
 	}
 	if (!map->readable)
 		return "the header is not in the core";
-	return view->stats.unreadable ? "part of it is not in the core" : NULL;
+	if (view->stats.unreadable)
+		return "part of it is not in the core";
+	return view->session->rt->map_kind == HMS_MAP_CLASSIC ? why_large(view, map) : NULL;
 }
 
 struct hms_map_row hms_view_row(struct hms_view *view, const struct hms_map *map)

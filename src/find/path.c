@@ -5,7 +5,9 @@
 #include "rt/value.h"
 #include "util/escape.h"
 
-#define MAX_KEY 64 /* bytes of a string key shown */
+#define MAX_KEY  64   /* bytes of a string key shown */
+#define MAX_PATH 1024 /* bytes of a path, but for its last step */
+#define MIN_RUN  8    /* equal fields in a row that are written once, with their number */
 
 /* Steps from the variable down to @path.  Free with free(). */
 static const struct hms_path **steps(const struct hms_path *path, size_t *n_ret)
@@ -22,19 +24,20 @@ static const struct hms_path **steps(const struct hms_path *path, size_t *n_ret)
 	return list;
 }
 
-/* Write out pending dereferences: (*x). */
+/* Write out pending dereferences: (*x), (**x). */
 static void wrap(struct hms_str *text, unsigned int derefs)
 {
 	HMS_AUTO_STR struct hms_str inner = HMS_STR_INIT;
 
-	for (; derefs; derefs--) {
-		hms_str_clear(&inner);
-		hms_str_addn(&inner, hms_str_text(text), text->len);
-		hms_str_clear(text);
-		hms_str_add(text, "(*");
-		hms_str_addn(text, hms_str_text(&inner), inner.len);
-		hms_str_addc(text, ')');
-	}
+	if (!derefs)
+		return;
+	hms_str_addn(&inner, hms_str_text(text), text->len);
+	hms_str_clear(text);
+	hms_str_addc(text, '(');
+	for (; derefs; derefs--)
+		hms_str_addc(text, '*');
+	hms_str_addn(text, hms_str_text(&inner), inner.len);
+	hms_str_addc(text, ')');
 }
 
 static void put_key(const struct hms_rt *rt, const struct hms_path *p, bool redact,
@@ -84,6 +87,36 @@ static bool dereferences(const struct hms_path *p)
 	return p->kind == HMS_PATH_FIELD || (p->kind == HMS_PATH_INDEX && p->of_array);
 }
 
+/* How many times the step from list[i] on comes again and again: .next.next.next, each but the
+ * first through a pointer. */
+static size_t run_of(const struct hms_path *const *list, size_t n, size_t i)
+{
+	size_t run = 1;
+
+	if (list[i]->kind != HMS_PATH_FIELD)
+		return 1;
+	while (i + 2 < n && list[i + 1]->kind == HMS_PATH_DEREF &&
+	       list[i + 2]->kind == HMS_PATH_FIELD &&
+	       strcmp(list[i]->name, list[i + 2]->name) == 0) {
+		run++;
+		i += 2;
+	}
+	return run;
+}
+
+/* Steps from list[i] on as text; the index of the first that is not among them. */
+static size_t put_run(const struct hms_rt *rt, const struct hms_path *const *list, size_t n,
+		      size_t i, bool redact, struct hms_str *text)
+{
+	size_t run = run_of(list, n, i);
+
+	put_step(rt, list[i], redact, text);
+	if (run < MIN_RUN)
+		return i + 1;
+	hms_str_addf(text, "{%zu}", run);
+	return i + 2 * run - 1;
+}
+
 void hms_path_text(const struct hms_rt *rt, const struct hms_path *path, bool redact,
 		   struct hms_str *ret)
 {
@@ -93,14 +126,19 @@ void hms_path_text(const struct hms_rt *rt, const struct hms_path *path, bool re
 	size_t n;
 
 	list = steps(path, &n);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n;) {
 		if (list[i]->kind == HMS_PATH_DEREF) {
 			derefs++;
+			i++;
 			continue;
 		}
 		wrap(&text, derefs && dereferences(list[i]) ? derefs - 1 : derefs);
 		derefs = 0;
-		put_step(rt, list[i], redact, &text);
+		if (text.len > MAX_PATH) {
+			hms_str_addf(&text, "…(%zu steps)", n - i);
+			break;
+		}
+		i = put_run(rt, list, n, i, redact, &text);
 	}
 	wrap(&text, derefs);
 	hms_str_addn(ret, hms_str_text(&text), text.len);

@@ -34,8 +34,9 @@ struct hms_path {
 };
 
 /* Append the path in Go's notation: "main.shared.items", "main.nested[\"k3\"]",
- * "(*main.arr[1])".  Pointers before a field are left to Go's automatic dereference.  With
- * @redact keys are left out: "main.nested[…]". */
+ * "(*main.arr[1])".  Pointers before a field are left to Go's automatic dereference.
+ * A linked list is told by its length, "main.list.next{3000}.items", and what is longer still is
+ * cut.  With @redact keys are left out: "main.nested[…]". */
 void hms_path_text(const struct hms_rt *rt, const struct hms_path *path, bool redact,
 		   struct hms_str *ret);
 

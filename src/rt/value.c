@@ -118,7 +118,38 @@ static void put_struct(struct context *ctx, const struct hms_type *type, const u
 	hms_str_addc(ctx->out, '}');
 }
 
-/* T(value): the dynamic type and what it holds.  Pointer-shaped values sit in the data word. */
+/* Would Go's default type for such a literal be just this type? */
+static bool is_default_type(const struct hms_type *type)
+{
+	switch (type->kind) {
+	case HMS_KIND_BOOL: return !strcmp(type->name, "bool");
+	case HMS_KIND_INT: return !strcmp(type->name, "int");
+	case HMS_KIND_STRING: return !strcmp(type->name, "string");
+	default: return false;
+	}
+}
+
+/* 7, "text", uint8(7), main.key{...}: the value of an interface with its type, where the literal
+ * alone would not tell it. */
+static void put_dynamic(struct context *ctx, const struct hms_type *type, const uint8_t *value,
+			int depth)
+{
+	bool braces = type->kind == HMS_KIND_STRUCT || type->kind == HMS_KIND_ARRAY;
+	bool bare = is_default_type(type);
+
+	if (!bare)
+		hms_rt_type_name(ctx->rt, type, ctx->out);
+	if (!bare && !braces)
+		hms_str_addc(ctx->out, '(');
+	if (value)
+		put(ctx, type, value, depth);
+	else
+		hms_str_add(ctx->out, braces ? "{?}" : "?");
+	if (!bare && !braces)
+		hms_str_addc(ctx->out, ')');
+}
+
+/* The dynamic type and what it holds.  Pointer-shaped values sit in the data word. */
 static void put_interface(struct context *ctx, const struct hms_type *type, const uint8_t *bytes,
 			  int depth)
 {
@@ -138,13 +169,7 @@ static void put_interface(struct context *ctx, const struct hms_type *type, cons
 	value = hms_rt_is_direct(dynamic)
 			? bytes + 8
 			: hms_mem_peek(ctx->rt->mem, hms_le64(bytes + 8), dynamic->size);
-	hms_rt_type_name(ctx->rt, dynamic, ctx->out);
-	hms_str_addc(ctx->out, '(');
-	if (value)
-		put(ctx, dynamic, value, depth + 1);
-	else
-		hms_str_addc(ctx->out, '?');
-	hms_str_addc(ctx->out, ')');
+	put_dynamic(ctx, dynamic, value, depth + 1);
 }
 
 static void put_pointer(struct context *ctx, const uint8_t *bytes)
