@@ -60,8 +60,12 @@ static const char *file_name(struct table *table, size_t number)
 	return hms_arena_printf(table->dwarf->arena, "%s/%s", dir, name);
 }
 
+/* A DWARF 5 program begins in file 1; libdwarf 20210528 says 0 until the program sets one.  Go's
+ * file 0 is "?" and never meant. */
 static const char *file(struct table *table, Dwarf_Unsigned number)
 {
+	if (number == 0 && table->version >= 5 && (table->unit->flags & HMS_PRODUCER_GO))
+		number = 1;
 	if (number >= table->nfiles)
 		return NULL;
 	if (!table->files[number])
