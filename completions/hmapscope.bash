@@ -35,6 +35,7 @@ _hmapscope_value() {
 	-j | --jobs | --type | --owner | --min-bytes) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
+	return 0
 }
 
 _hmapscope() {
