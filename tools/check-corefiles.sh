@@ -11,7 +11,7 @@ max_kb=40960
 allowed='^(GOTRACEBACK|GODEBUG|GOMAXPROCS)='
 variables='^[A-Z][A-Z0-9_]{2,}=.'
 # Where people keep things.  A path alone may be a string of the Go library's own.
-places='(/home/|/root/|/tmp/|/var/tmp/|/Users/|/opt/|/usr/local/|/work/|/build/)[A-Za-z0-9._-]+'
+places='/(home|root|tmp|var/tmp|Users|opt|usr/local|work|build)/[A-Za-z0-9._-]+'
 names=()
 for name in "$(uname -n)" "$(id -un)" "${SUDO_USER:-}"; do
 	# A short one would be found by chance.

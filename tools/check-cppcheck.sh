@@ -4,10 +4,13 @@
 . "$(dirname "$0")/lint.sh"
 
 lint_needs cppcheck
+
+# returnDanglingLifetime: what a callback returns is an error object, not the pointer it was given.
 findings() {
 	lint_program | grep '\.c$' | xargs -d '\n' cppcheck \
 		-j "$(nproc)" --quiet --std=c11 --language=c --inline-suppr \
 		--enable=warning,portability --suppress=missingInclude \
+		--suppress=returnDanglingLifetime \
 		-I src -I . -D_GNU_SOURCE -DHAVE_LIBARCHIVE -DHAVE_JANSSON \
 		--template='{file}:{line}: {id}: {message}'
 }

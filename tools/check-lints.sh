@@ -22,17 +22,18 @@ fresh() {
 	printf 'int graph(void);\n' >"$tree/src/rt/graph.h"
 	printf '#include "rt/graph.h"\n' >"$tree/dwarf/dwarf.c"
 	printf '.Dd May 1, 2026\n.Dt ONE 1\n.Os\n.Sh NAME\n.Nm one\n.Nd one\n' >"$tree/man/one.1"
+	printf 'dist_man_MANS += man/one.1\n' >"$tree/man/module.am"
 }
 
 # Does the check CHECK find something in the tree?
-finds() { [[ $'\n'$(HMS_SRCDIR=$tree "$tools/$1" 2>&1) == *$'\nnot ok'* ]]; }
+finds() { [[ $'\n'$(HMS_SRCDIR=$tree HMS_BUILDDIR=$tree "$tools/$1" 2>&1) == *$'\nnot ok'* ]]; }
 
 # bites CHECK FILE LINE: with LINE appended to FILE the check finds something, without it nothing.
 bites() {
 	fresh
 	if finds "$1"; then
 		echo "$1 finds something in a clean tree:"
-		HMS_SRCDIR=$tree "$tools/$1" || true
+		HMS_SRCDIR=$tree HMS_BUILDDIR=$tree "$tools/$1" || true
 	fi
 	printf '%b\n' "$3" >>"$tree/$2"
 	finds "$1" || echo "$1 does not find this in $2: ${3:0:60}"
@@ -78,5 +79,6 @@ tool_bites "an index beyond an array" cppcheck check-cppcheck.sh src/map/map.c \
 	'int f(void)\n{\n\tint a[2];\n\treturn a[5];\n}'
 # shellcheck disable=SC2016 # it is the finding
 tool_bites "an unquoted expansion" shellcheck check-shell.sh tools/lint.sh 'rm $tree'
+lint_none "a manual page that is not installed" bites check-man.sh man/two.1 '.Dd May 1, 2026'
 tool_bites "a malformed manual page" mandoc check-man.sh man/one.1 '.Nosuch macro'
 lint_done
