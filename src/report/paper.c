@@ -70,6 +70,14 @@ const char *hms_paint_off(const struct hms_paper *paper, enum hms_paint paint)
 	return paper->color && paint != HMS_PAINT_PLAIN ? "\033[0m" : "";
 }
 
+void hms_paint_change(const struct hms_paper *paper, enum hms_paint from, enum hms_paint to)
+{
+	if (from == to)
+		return;
+	fputs(hms_paint_off(paper, from), paper->out);
+	fputs(hms_paint_on(paper, to), paper->out);
+}
+
 void hms_paper_escape(const struct hms_paper *paper, struct hms_str *ret, const char *s)
 {
 	if (!s)
@@ -109,9 +117,10 @@ static void add_part(struct hms_flow *flow, size_t gap, enum hms_paint paint, co
 		start_line(flow, flow->hang);
 		gap = 0;
 	}
-	fprintf(paper->out, "%*s%s", (int)gap, "", hms_paint_on(paper, paint));
+	fprintf(paper->out, "%*s", (int)gap, "");
+	hms_paint_change(paper, flow->paint, paint);
+	flow->paint = paint;
 	fwrite(part, 1, len, paper->out);
-	fputs(hms_paint_off(paper, paint), paper->out);
 	flow->column += gap + width;
 	flow->empty = false;
 }
@@ -135,5 +144,6 @@ void hms_flow_text(struct hms_flow *flow, size_t gap, enum hms_paint paint, cons
 
 void hms_flow_end(struct hms_flow *flow)
 {
+	hms_paint_change(flow->paper, flow->paint, HMS_PAINT_PLAIN);
 	fputc('\n', flow->paper->out);
 }

@@ -37,6 +37,9 @@ void hms_paper_init(struct hms_paper *paper, const struct hms_render_options *op
 const char *hms_paint_on(const struct hms_paper *paper, enum hms_paint paint);
 const char *hms_paint_off(const struct hms_paper *paper, enum hms_paint paint);
 
+/* From one paint to another that follows it. */
+void hms_paint_change(const struct hms_paper *paper, enum hms_paint from, enum hms_paint to);
+
 /* Append target text, escaped for this paper.  NULL adds nothing. */
 void hms_paper_escape(const struct hms_paper *paper, struct hms_str *ret, const char *s);
 
@@ -47,6 +50,7 @@ struct hms_flow {
 	size_t hang;   /* indentation of lines after the first */
 	size_t column; /* that the next part would start in */
 	bool empty;    /* nothing in this line but indentation */
+	enum hms_paint paint;
 };
 
 void hms_flow_begin(struct hms_flow *flow, const struct hms_paper *paper, size_t indent,

@@ -96,21 +96,21 @@ static unsigned int eighths(const struct hms_map_cell *cell)
 	return n >= 8 ? 8 : n <= 1 ? 1 : (unsigned int)n + (n > (unsigned int)n);
 }
 
-static void draw_look(const struct hms_paper *paper, enum look look, const struct hms_map_cell *cell)
+static enum hms_paint look_paint(enum look look)
 {
-	enum hms_paint paint = look == LOOK_UNREAD   ? HMS_PAINT_BAD
-			       : look == LOOK_FILLED ? HMS_PAINT_PLAIN
-						     : HMS_PAINT_QUIET;
-	const char *mark = "?";
+	if (look == LOOK_UNREAD)
+		return HMS_PAINT_BAD;
+	return look == LOOK_FILLED ? HMS_PAINT_PLAIN : HMS_PAINT_QUIET;
+}
 
-	if (look == LOOK_FILLED)
-		mark = (paper->utf8 ? fill_blocks : fill_digits)[eighths(cell) - 1];
-	else if (look == LOOK_EMPTY)
-		mark = paper->utf8 ? "\xc2\xb7" : ".";
-	else if (look == LOOK_MOVED)
-		mark = paper->utf8 ? "\xe2\x95\x8c" : "-";
-	fprintf(paper->out, "%s%s%s", hms_paint_on(paper, paint), mark,
-		hms_paint_off(paper, paint));
+static const char *look_mark(bool utf8, enum look look, const struct hms_map_cell *cell)
+{
+	switch (look) {
+	case LOOK_FILLED: return (utf8 ? fill_blocks : fill_digits)[eighths(cell) - 1];
+	case LOOK_EMPTY: return utf8 ? "\xc2\xb7" : ".";
+	case LOOK_MOVED: return utf8 ? "\xe2\x95\x8c" : "-";
+	default: return "?";
+	}
 }
 
 static void draw_label(const struct canvas *canvas, size_t first)
@@ -147,6 +147,8 @@ static void draw_overflow(struct canvas *canvas, size_t first, size_t end)
 static void draw_row(struct canvas *canvas, size_t first)
 {
 	size_t end = HMS_MIN(first + canvas->a_row, canvas->ndrawn);
+	const struct hms_paper *paper = canvas->paper;
+	enum hms_paint paint = HMS_PAINT_PLAIN;
 
 	draw_label(canvas, first);
 	for (size_t i = first; i < end; i++) {
@@ -154,9 +156,12 @@ static void draw_row(struct canvas *canvas, size_t first)
 		enum look look = look_of(canvas, &cell, units_of(canvas, i));
 
 		canvas->used[look] = true;
-		draw_look(canvas->paper, look, &cell);
+		hms_paint_change(paper, paint, look_paint(look));
+		paint = look_paint(look);
+		fputs(look_mark(paper->utf8, look, &cell), paper->out);
 	}
-	fputc('\n', canvas->paper->out);
+	hms_paint_change(paper, paint, HMS_PAINT_PLAIN);
+	fputc('\n', paper->out);
 	draw_overflow(canvas, first, end);
 }
 

@@ -198,7 +198,7 @@ static void wrap_line(struct hms_table *table, size_t width, size_t max_lines, c
 			return;
 		}
 		n = break_at(s, prefix_within(s, len, room));
-		hms_str_addn(ret, s, n);
+		hms_str_addn(ret, s, s[n - 1] == ' ' ? n - 1 : n);
 		hms_str_add(ret, "\n  ");
 		s += n;
 		len -= n;
@@ -300,7 +300,8 @@ static void fill_scols(struct hms_table *table, struct libscols_table *scols)
 			text = padded(table, at, text);
 		if (scols_line_set_data(line, at, text) != 0)
 			out_of_memory();
-		if (table->paper->color && table->cells[i].paint != HMS_PAINT_PLAIN)
+		if (table->paper->color && table->cells[i].len &&
+		    table->cells[i].paint != HMS_PAINT_PLAIN)
 			scols_cell_set_color(scols_line_get_cell(line, at),
 					     hms_paint_on(table->paper, table->cells[i].paint));
 	}
