@@ -194,7 +194,7 @@ static void emit_maps(struct hms_renderer *r)
 
 static void emit_pictures(struct hms_renderer *r)
 {
-	struct hms_cell cells[128] = {{0}};
+	struct hms_map_cell cells[128] = {{0}};
 	const struct hms_picture buckets = {.title = "buckets",
 					    .unit = "bucket",
 					    .nunits = 128,
