@@ -14,15 +14,18 @@
 
 static bool load(struct hms_finder *f, uint64_t addr, uint64_t *ret)
 {
-	if (addr - f->run_addr >= f->run_len || f->run_len - (addr - f->run_addr) < 8) {
+	uint64_t off = addr - f->run_addr;
+
+	if (off >= f->run_len || f->run_len - off < sizeof(*ret)) {
+		size_t len = hms_mem_run(f->rt->mem, addr, &f->run);
+
 		f->run_addr = addr;
-		f->run_len = hms_mem_run(f->rt->mem, addr, &f->run);
-		if (f->run_len < 8) {
-			f->run_len = 0;
+		f->run_len = len;
+		if (len < sizeof(*ret))
 			return false;
-		}
+		off = 0;
 	}
-	*ret = hms_le64(f->run + (addr - f->run_addr));
+	*ret = hms_le64(f->run + off);
 	return true;
 }
 

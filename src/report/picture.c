@@ -78,7 +78,8 @@ static uint64_t units_of(const struct canvas *canvas, size_t i)
 	return before < picture->nunits ? HMS_MIN(each, picture->nunits - before) : 0;
 }
 
-static enum look look_of(const struct canvas *canvas, const struct hms_map_cell *cell, uint64_t units)
+static enum look look_of(const struct canvas *canvas, const struct hms_map_cell *cell,
+			 uint64_t units)
 {
 	if (cell->unread)
 		return LOOK_UNREAD;

@@ -99,7 +99,8 @@ void hms_rt_type_path(const struct hms_rt *rt, const struct hms_type *type, stru
 const struct hms_type *hms_rt_type_at(const struct hms_rt *rt, uint64_t rtype);
 
 /* The dynamic type of an interface value of static type @iface whose first word is @word: a type
- * descriptor (eface), or an itab that names one.  NULL where @word is nil or leads nowhere known. */
+ * descriptor (eface), or an itab that names one.  NULL where @word is nil or leads nowhere known.
+ */
 const struct hms_type *hms_rt_dynamic_type(const struct hms_rt *rt, const struct hms_type *iface,
 					   uint64_t word);
 

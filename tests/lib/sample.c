@@ -213,11 +213,11 @@ static void emit_pictures(struct hms_renderer *r)
 	const struct hms_progress_bar growth = {"growth", 31, 64, "31 of 64 old buckets moved"};
 
 	for (size_t i = 0; i < HMS_ARRAY_LEN(cells); i++)
-		cells[i] = (struct hms_cell){.live = i * 7 % 11,
-					     .slots = 8,
-					     .overflow = i % 13 == 0,
-					     .moved = i < 31,
-					     .unread = i == 40};
+		cells[i] = (struct hms_map_cell){.live = i * 7 % 11,
+						 .slots = 8,
+						 .overflow = i % 13 == 0,
+						 .moved = i < 31,
+						 .unread = i == 40};
 	r->ops->progress(r, &growth);
 	r->ops->picture(r, &buckets);
 	r->ops->picture(r, &old);
