@@ -21,7 +21,10 @@ static const struct hms_cmd *const commands[] = {
 	&hms_cmd_show,
 };
 
-const char *argp_program_version = PACKAGE_STRING;
+/* argp finds it by its name: -fvisibility=hidden must not hide it. */
+__attribute__((visibility("default"))) const char *argp_program_version = PACKAGE_STRING;
+
+static char program_name[] = "hmapscope";
 
 /* The command that @word names, exactly or as a unique beginning; NULL: none.  A file of that
  * name is meant where the word is no whole command name. */
@@ -161,6 +164,8 @@ int main(int argc, char **argv)
 	/* Only the character set matters: numbers are ours to write. */
 	setlocale(LC_CTYPE, "");
 	argp_err_exit_status = HMS_EXIT_USAGE;
+	/* Messages of getopt begin with it. */
+	argv[0] = program_name;
 	first = find_command(argc, argv, &input);
 	if (!first)
 		return fail(hms_err(HMS_ERR_USAGE, "cannot start: no CORE is given (see --help)"));

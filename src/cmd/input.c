@@ -25,6 +25,7 @@ static const struct argp_option options[] = {
 	{"force", KEY_FORCE, NULL, 0, "Go on where EXE is of another build than CORE", 0},
 	{"sysroot", KEY_SYSROOT, "DIR", 0, "Where the files of the process's container are", 0},
 	{"debug-file", KEY_DEBUG_FILE, "FILE", 0, "EXE's debug information, if it is apart", 0},
+	{NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0},
 	{0},
 };
 
@@ -65,6 +66,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		input->format = (enum hms_format)choice;
 		return 0;
 	case KEY_JSON: input->format = HMS_FORMAT_JSON; return 0;
+	case 'h': argp_state_help(state, stdout, ARGP_HELP_STD_HELP); return 0;
 	case 'j': parse_jobs(state, arg, &input->session.jobs); return 0;
 	case KEY_COLOR:
 		parse_choice(state, "color", arg, colors, &choice);
