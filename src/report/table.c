@@ -252,16 +252,11 @@ static const char *padded(struct hms_table *table, size_t i, const char *text)
 	return hms_str_text(&table->line);
 }
 
-/* libsmartcols fails for want of memory only: asking for all of it says so and exits. */
-static void out_of_memory(void)
-{
-	free(hms_xcalloc(SIZE_MAX, 2));
-}
-
+/* libsmartcols fails for want of memory only. */
 static void *must(void *p)
 {
 	if (!p)
-		out_of_memory();
+		hms_out_of_memory();
 	return p;
 }
 
@@ -299,7 +294,7 @@ static void fill_scols(struct hms_table *table, struct libscols_table *scols)
 		if (i < table->ncolumns)
 			text = padded(table, at, text);
 		if (scols_line_set_data(line, at, text) != 0)
-			out_of_memory();
+			hms_out_of_memory();
 		if (table->paper->color && table->cells[i].len &&
 		    table->cells[i].paint != HMS_PAINT_PLAIN)
 			scols_cell_set_color(scols_line_get_cell(line, at),
@@ -343,7 +338,7 @@ static void flush_rows(struct hms_table *table)
 	scols = new_scols(table);
 	fill_scols(table, scols);
 	if (scols_print_table_to_string(scols, &drawn) != 0 || !drawn)
-		out_of_memory();
+		hms_out_of_memory();
 	write_lines(table, drawn);
 	free(drawn);
 	scols_unref_table(scols);

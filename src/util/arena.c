@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-HMS_NORETURN static void out_of_memory(void)
+void hms_out_of_memory(void)
 {
 	fputs("hmapscope: out of memory\n", stderr);
 	exit(65);
@@ -18,7 +18,7 @@ static void *xmalloc(size_t size)
 	void *p = malloc(size ? size : 1);
 
 	if (!p)
-		out_of_memory();
+		hms_out_of_memory();
 	return p;
 }
 
@@ -82,7 +82,7 @@ char *hms_arena_printf(struct hms_arena *arena, const char *format, ...)
 	n = vasprintf(&s, format, ap);
 	va_end(ap);
 	if (n < 0)
-		out_of_memory();
+		hms_out_of_memory();
 	return hms_arena_strndup(arena, s, (size_t)n);
 }
 
@@ -109,7 +109,7 @@ void *hms_xcalloc(size_t n, size_t size)
 	void *p = calloc(n ? n : 1, size ? size : 1);
 
 	if (!p)
-		out_of_memory();
+		hms_out_of_memory();
 	return p;
 }
 
@@ -118,7 +118,7 @@ void *hms_xrealloc(void *p, size_t n, size_t size)
 	void *q = reallocarray(p, n ? n : 1, size ? size : 1);
 
 	if (!q)
-		out_of_memory();
+		hms_out_of_memory();
 	return q;
 }
 
@@ -127,7 +127,7 @@ char *hms_xstrdup(const char *s)
 	char *copy = strdup(s);
 
 	if (!copy)
-		out_of_memory();
+		hms_out_of_memory();
 	return copy;
 }
 
@@ -141,6 +141,6 @@ char *hms_xprintf(const char *format, ...)
 	n = vasprintf(&s, format, ap);
 	va_end(ap);
 	if (n < 0)
-		out_of_memory();
+		hms_out_of_memory();
 	return s;
 }

@@ -35,7 +35,8 @@ void *hms_arena_memdup(struct hms_arena *arena, const void *p, size_t len);
  * n > limit and n * size overflows.  @ret is freed with free(). */
 struct hms_error *hms_alloc_array(uint64_t n, size_t size, uint64_t limit, void *ret) HMS_MUST_USE;
 
-/* malloc family for our own bookkeeping: never NULL, exits on failure. */
+/* malloc family for our own bookkeeping: never NULL, exits on failure, by this: */
+HMS_NORETURN void hms_out_of_memory(void);
 void *hms_xcalloc(size_t n, size_t size);
 void *hms_xrealloc(void *p, size_t n, size_t size);
 char *hms_xstrdup(const char *s);
