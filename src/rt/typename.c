@@ -162,6 +162,17 @@ static void strip_field_start(struct strip *strip)
 		strip->p = dot + 1;
 }
 
+/* The compiler's mark of types without hash and equality; descriptors don't show it. */
+static bool skip_noalg(struct strip *strip)
+{
+	static const char mark[] = "noalg.";
+
+	if (strncmp(strip->p, mark, strlen(mark)) != 0)
+		return false;
+	strip->p += strlen(mark);
+	return true;
+}
+
 static void strip_word(struct strip *strip)
 {
 	size_t len = word_length(strip->p);
@@ -223,7 +234,8 @@ static void strip_paths(const char *name, struct hms_str *ret)
 			hms_str_addn(ret, strip.p, len);
 			strip.p += len;
 		} else if (is_word(*strip.p)) {
-			strip_word(&strip);
+			if (!skip_noalg(&strip))
+				strip_word(&strip);
 		} else {
 			strip_mark(&strip);
 		}
