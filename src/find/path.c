@@ -65,6 +65,9 @@ static void put_step(const struct hms_rt *rt, const struct hms_path *p, bool red
 		hms_escape_text(text, p->name, strlen(p->name));
 		break;
 	case HMS_PATH_INDEX: hms_str_addf(text, "[%" PRIu64 "]", p->number); break;
+	case HMS_PATH_BEYOND:
+		hms_str_addf(text, "[:%" PRIu64 "][%" PRIu64 "]", p->number + 1, p->number);
+		break;
 	case HMS_PATH_KEY: put_key(rt, p, redact, text); break;
 	case HMS_PATH_AS_KEY:
 		hms_str_add(text, ".key");

@@ -15,6 +15,7 @@ enum hms_path_kind {
 	HMS_PATH_VARIABLE, /* name: "main.shared" */
 	HMS_PATH_FIELD,    /* name */
 	HMS_PATH_INDEX,    /* number: element of an array, slice */
+	HMS_PATH_BEYOND,   /* number: element of a slice between its length and its capacity */
 	HMS_PATH_DEREF,    /* what a pointer points to */
 	HMS_PATH_KEY,      /* the element of the key that is at number, of type */
 	HMS_PATH_AS_KEY,   /* that key itself */

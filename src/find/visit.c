@@ -134,12 +134,16 @@ static void visit_struct(struct hms_finder *f, uint64_t addr, const struct hms_t
 	}
 }
 
+/* Elements of an array at @base whose addresses are in [from, to); from number @len on they are
+ * beyond a slice's length. */
 static void visit_elements(struct hms_finder *f, uint64_t base, uint64_t from, uint64_t to,
-			   const struct hms_type *elem, struct hms_find_step part,
+			   const struct hms_type *elem, struct hms_find_step part, uint64_t len,
 			   const struct hms_find_step *step)
 {
 	for (uint64_t at = from; at < to && to - at >= elem->size && f->budget; at += elem->size) {
 		part.number = (at - base) / elem->size;
+		if (part.number >= len)
+			part.kind = HMS_PATH_BEYOND;
 		visit_part(f, at, elem, part, step);
 	}
 }
@@ -153,7 +157,7 @@ static void visit_array(struct hms_finder *f, uint64_t addr, const struct hms_ty
 	if (!reaches(f, type->elem) || !type->elem->size ||
 	    __builtin_mul_overflow(type->count, type->elem->size, &bytes) || bytes > type->size)
 		return;
-	visit_elements(f, addr, addr, addr + bytes, type->elem, part, step);
+	visit_elements(f, addr, addr, addr + bytes, type->elem, part, type->count, step);
 }
 
 /* The part of [from, to) that no other slice of the same elements has led to before.  What is
@@ -193,17 +197,18 @@ static void unseen(struct hms_finder *f, const struct hms_type *elem, uint64_t *
 	}
 }
 
-/* A slice's array, no longer than the object it lies in. */
+/* A slice's array up to its capacity, which the garbage collector keeps alive as a whole; no longer
+ * than the object it lies in. */
 static void visit_slice(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
 			const struct hms_find_step *step)
 {
-	uint64_t array, len, bytes, from, to;
+	uint64_t array, len, cap, bytes, from, to;
 	struct hms_object object;
 
 	if (!reaches(f, type->elem) || !type->elem->size || !load(f, addr, &array) ||
-	    !load(f, addr + 8, &len) || !array || !len)
+	    !load(f, addr + 8, &len) || !load(f, addr + 16, &cap) || !array || len > cap)
 		return;
-	if (__builtin_mul_overflow(len, type->elem->size, &bytes) || array + bytes < array)
+	if (__builtin_mul_overflow(cap, type->elem->size, &bytes) || array + bytes < array)
 		return;
 	hms_heap_find(f->heap, array, &object);
 	if (object.state == HMS_HEAP_ALLOCATED)
@@ -212,7 +217,7 @@ static void visit_slice(struct hms_finder *f, uint64_t addr, const struct hms_ty
 	to = array + bytes;
 	unseen(f, type->elem, &from, &to);
 	visit_elements(f, array, from, to, type->elem,
-		       (struct hms_find_step){.kind = HMS_PATH_INDEX}, step);
+		       (struct hms_find_step){.kind = HMS_PATH_INDEX}, len, step);
 }
 
 static void visit_interface(struct hms_finder *f, uint64_t addr, const struct hms_type *type,

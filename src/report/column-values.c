@@ -387,7 +387,7 @@ GET(overflow)
 	if (!row->map->readable)
 		return;
 	if (stats)
-		set_count(ret, stats->overflow + stats->overflow_old);
+		set_count(ret, stats->overflow);
 	else if (chains_are_plain(row))
 		set_count(ret, 0);
 }

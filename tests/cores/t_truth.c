@@ -1,0 +1,284 @@
+/*
+ * Each bundled core's maps as "hmapscope list --json" tells them, against what the program wrote of
+ * its own maps: address, type, count, live entries, header words, buckets, growth, owner.
+ *
+ *	t_truth                     all of corefiles/
+ *	t_truth EXE CORE TRUTH      one, anywhere
+ *
+ * A map that the program holds in a way that the search does not follow yet is counted by how it
+ * is held and named in a TAP comment; all others must be found.
+ */
+#include <glob.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/arena.h"
+#include "util/str.h"
+
+/* Entries hold integers above 2^63, which jansson reads as reals or not at all; what is compared
+ * here is far below 2^53. */
+#define LOAD_FLAGS (JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL)
+
+/* How maps are held that the search does not reach yet. */
+static const char *const not_followed[] = {"closure", "goroutine-local", NULL};
+
+static unsigned int differences;
+static const char *map_name; /* of the map in hand */
+
+__attribute__((format(printf, 1, 2))) static void differs(const char *format, ...)
+{
+	va_list args;
+
+	if (differences++ > 20)
+		return;
+	printf("# %s: ", map_name);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+/* ---- values ------------------------------------------------------------------------------- */
+
+static const char *text(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "(none)";
+}
+
+static void same_text(const json_t *ours, const char *our_key, const json_t *truth, const char *key)
+{
+	if (strcmp(text(ours, our_key), text(truth, key)) != 0)
+		differs("%s is %s, the program says %s", our_key, text(ours, our_key),
+			text(truth, key));
+}
+
+static void same_number(const json_t *ours, const char *our_key, const json_t *truth,
+			const char *key)
+{
+	const json_t *a = json_object_get(ours, our_key), *b = json_object_get(truth, key);
+
+	if (!json_is_number(a) || !json_is_number(b) ||
+	    json_number_value(a) != json_number_value(b))
+		differs("%s is %.0f, the program says %.0f", our_key, json_number_value(a),
+			json_number_value(b));
+}
+
+/* nil is null with us, "0x0" in what the program reads from its header. */
+static void same_address(const json_t *ours, const char *our_key, const json_t *truth,
+			 const char *key)
+{
+	const json_t *a = json_object_get(ours, our_key);
+
+	if (json_is_null(a) ? strcmp(text(truth, key), "0x0")
+			    : strcmp(text(ours, our_key), text(truth, key)))
+		differs("%s is %s, the program says %s", our_key, text(ours, our_key),
+			text(truth, key));
+}
+
+static void same_array(const json_t *ours, const json_t *truth, const char *key)
+{
+	if (!json_equal(json_object_get(ours, key), json_object_get(truth, key)))
+		differs("%s is not what the program counted", key);
+}
+
+static void same_flags(const json_t *ours, const json_t *header)
+{
+	static const struct {
+		long bit;
+		const char *name;
+	} bits[] = {{1, "iterator"}, {2, "oldIterator"}, {4, "hashWriting"}, {8, "sameSizeGrow"}};
+	long wanted = (long)json_number_value(json_object_get(header, "flags")), flags = 0;
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(ours, "flags"), i,
+			   name) for (size_t k = 0; k < HMS_ARRAY_LEN(bits);
+				      k++) if (strcmp(json_string_value(name), bits[k].name) == 0)
+		flags |= bits[k].bit;
+	if (flags != wanted)
+		differs("flags are %ld, the program says %ld", flags, wanted);
+}
+
+/* ---- maps --------------------------------------------------------------------------------- */
+
+static void compare_classic(const json_t *ours, const json_t *header, const json_t *walk)
+{
+	const json_t *classic = json_object_get(ours, "classic");
+
+	same_flags(ours, header);
+	same_text(ours, "hash_seed", header, "hash0");
+	same_number(classic, "B", header, "B");
+	same_number(classic, "noverflow", header, "noverflow");
+	same_address(classic, "buckets_addr", header, "buckets");
+	same_address(classic, "oldbuckets_addr", header, "oldbuckets");
+	same_number(classic, "nevacuate", header, "nevacuate");
+	same_number(classic, "nbuckets", walk, "nbuckets");
+	same_number(classic, "old_nbuckets", walk, "old_nbuckets");
+	same_number(classic, "evacuated", walk, "evacuated");
+	same_number(classic, "overflow", walk, "overflow");
+	same_number(classic, "chain_max", walk, "chain_max");
+	same_array(classic, walk, "chain_histogram");
+}
+
+/* One map of the program may hang on two variables: either names it. */
+static void compare_owner(const json_t *ours, const json_t *truth)
+{
+	if (json_is_null(json_object_get(truth, "owner")) ||
+	    strcmp(text(truth, "owner"), "main.shadowed") == 0)
+		return;
+	same_text(ours, "owner", truth, "owner");
+}
+
+static void compare_map(const json_t *ours, const json_t *truth)
+{
+	same_text(ours, "type", truth, "type");
+	compare_owner(ours, truth);
+	if (json_is_null(json_object_get(truth, "count")))
+		return; /* raced for: nobody knows */
+	same_number(ours, "count", truth, "count");
+	same_number(ours, "live", json_object_get(truth, "walk"), "live");
+	if (json_is_true(json_object_get(ours, "damaged")))
+		differs("is said to be damaged");
+	if (strcmp(text(ours, "kind"), "classic") == 0)
+		compare_classic(ours, json_object_get(truth, "header"),
+				json_object_get(truth, "walk"));
+}
+
+static bool is_followed(const char *reach, const char *root)
+{
+	/* An unsafe.Pointer: no type says what it leads to. */
+	if (strcmp(root, "main.typeless") == 0)
+		return false;
+	for (size_t i = 0; not_followed[i]; i++)
+		if (strcmp(reach, not_followed[i]) == 0)
+			return false;
+	return true;
+}
+
+static const json_t *map_at(const json_t *maps, const char *addr)
+{
+	const json_t *map;
+	size_t i;
+
+	json_array_foreach(maps, i, map) if (strcmp(text(map, "addr"), addr) == 0) return map;
+	return NULL;
+}
+
+static void compare_core(const json_t *ours, const json_t *truth)
+{
+	const json_t *map, *found;
+	size_t i, compared = 0;
+
+	map_name = "core";
+	same_text(json_object_get(ours, "core"), "go_version", truth, "go_version");
+	same_text(json_object_get(ours, "core"), "map_kind", truth, "map_kind");
+	same_number(json_object_get(ours, "core"), "pid", truth, "pid");
+	json_array_foreach(json_object_get(truth, "maps"), i, map)
+	{
+		map_name = text(map, "owner");
+		if (strcmp(text(map, "addr"), "0x0") == 0)
+			continue; /* a nil map has no header */
+		found = map_at(json_object_get(ours, "maps"), text(map, "addr"));
+		if (found) {
+			compare_map(found, map);
+			compared++;
+		} else if (is_followed(text(map, "reach"), text(map, "root"))) {
+			differs("held by %s at %s, was not found", text(map, "reach"),
+				text(map, "addr"));
+		} else {
+			printf("# not followed yet: %s %s\n", text(map, "reach"), map_name);
+		}
+	}
+	printf("# %zu maps compared\n", compared);
+	if (!compared)
+		differs("nothing was compared");
+}
+
+/* ---- running ------------------------------------------------------------------------------ */
+
+static json_t *run_list(const char *exe, const char *core)
+{
+	const char *tool = getenv("HMAPSCOPE") ? getenv("HMAPSCOPE") : "./hmapscope";
+	char *command = hms_xprintf("'%s' list --json '%s' '%s'", tool, exe, core);
+	FILE *pipe = popen(command, "r");
+	json_error_t error;
+	json_t *json;
+
+	free(command);
+	if (!pipe)
+		return NULL;
+	json = json_loadf(pipe, LOAD_FLAGS, &error);
+	if (!json)
+		printf("# output cannot be parsed: line %d: %s\n", error.line, error.text);
+	if (pclose(pipe) != 0) {
+		printf("# the tool's exit status is not 0\n");
+		differences++;
+	}
+	return json;
+}
+
+static bool test_core(const char *exe, const char *core, const char *truth_path)
+{
+	json_t *truth = json_load_file(truth_path, LOAD_FLAGS, NULL);
+	json_t *ours = run_list(exe, core);
+	bool loaded = truth && ours;
+
+	differences = loaded ? 0 : 1;
+	if (loaded)
+		compare_core(ours, truth);
+	json_decref(truth);
+	json_decref(ours);
+	return differences == 0;
+}
+
+/* corefiles/RELEASE/CASE.truth.json -> the core beside it, the unpacked executable in the build
+ * directory. */
+static bool test_truth(const char *truth)
+{
+	const char *build = getenv("HMS_BUILDDIR") ? getenv("HMS_BUILDDIR") : ".";
+	const char *slash = strrchr(truth, '/'), *release = slash;
+	char *exe, *core;
+	bool good;
+
+	while (release > truth && release[-1] != '/')
+		release--;
+	exe = hms_xprintf("%s/corefiles/%.*s/exe", build, (int)(slash - release), release);
+	core = hms_xprintf("%.*s.core.zst", (int)(strlen(truth) - strlen(".truth.json")), truth);
+	good = test_core(exe, core, truth);
+	free(exe);
+	free(core);
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	const char *src = getenv("HMS_SRCDIR") ? getenv("HMS_SRCDIR") : ".";
+	char *pattern;
+	glob_t found;
+	int bad = 0;
+
+	if (argc == 4)
+		return !test_core(argv[1], argv[2], argv[3]);
+	pattern = hms_xprintf("%s/corefiles/*/*.truth.json", src);
+	if (glob(pattern, 0, NULL, &found) != 0) {
+		printf("1..1\nnot ok 1 - there are bundled cores\n");
+		return 1;
+	}
+	printf("1..%zu\n", found.gl_pathc);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		bool good = test_truth(found.gl_pathv[i]);
+
+		printf("%s %zu - maps of %s\n", good ? "ok" : "not ok", i + 1,
+		       strstr(found.gl_pathv[i], "corefiles/") + strlen("corefiles/"));
+		bad += !good;
+	}
+	globfree(&found);
+	free(pattern);
+	return bad != 0;
+}
