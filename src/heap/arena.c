@@ -115,6 +115,7 @@ static struct hms_error *fill(struct hms_heap *heap)
 	HMS_TRY(hms_rt_require(heap->rt, HMS_NEED_HEAP));
 	HMS_TRY(hms_rt_symbol(heap->rt, "runtime.mheap_", &mheap));
 	HMS_TRY(read_shape(heap));
+	HMS_TRY(hms_mspan_prepare(heap));
 	HMS_TRY(hms_mem_u64(heap->mem, mheap + hms_layout_off(layout, HMS_F_MHEAP_ARENAS),
 			    &heap->l2));
 	heap->l2_view = hms_mem_peek(heap->mem, heap->l2, heap->l2_len * 8);

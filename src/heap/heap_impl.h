@@ -15,6 +15,34 @@ enum hms_span_state {
 	HMS_SPAN_MANUAL,
 };
 
+/* How to load a member of mspan without asking for its size: eight bytes around it, shifted and
+ * masked.  A lookup does this a million times a second. */
+struct hms_load {
+	uint32_t off; /* of the eight bytes */
+	uint32_t shift;
+	uint64_t mask; /* 0: the program has no such member */
+};
+
+static inline uint64_t hms_load(const struct hms_load *load, const uint8_t *structure)
+{
+	return hms_le64(structure + load->off) >> load->shift & load->mask;
+}
+
+/* runtime.mspan, as far as it is needed. */
+struct hms_mspan_loads {
+	uint32_t size; /* of the structure */
+	struct hms_load start;
+	struct hms_load npages;
+	struct hms_load freeindex;
+	struct hms_load nelems;
+	struct hms_load alloc_bits;
+	struct hms_load elemsize;
+	struct hms_load large_type;
+	struct hms_load alloc_count;
+	struct hms_load spanclass;
+	struct hms_load state;
+};
+
 struct hms_heap {
 	const struct hms_rt *rt; /* borrowed */
 	const struct hms_mem *mem;
@@ -27,12 +55,13 @@ struct hms_heap {
 	uint64_t spans_off;     /* in heapArena */
 	uint64_t in_use_off;
 	bool malloc_headers; /* Go 1.22 and later */
-	uint64_t *arenas;    /* indices of all arenas, sorted */
+	struct hms_mspan_loads mspan;
+	uint64_t *arenas; /* indices of all arenas, sorted */
 	size_t narenas;
 	struct hms_error *arenas_err; /* why they are not known; NULL: they are */
 };
 
-/* runtime.mspan, as far as it is needed. */
+/* Values of an mspan. */
 struct hms_mspan {
 	uint64_t start;
 	uint64_t npages;
@@ -74,10 +103,39 @@ static inline bool hms_mspan_headers(const struct hms_heap *heap, const struct h
 }
 
 /* Slots of a size, that all lie in the span: false where the mspan is damaged. */
-bool hms_mspan_slots_fit(const struct hms_mspan *span);
+static inline bool hms_mspan_slots_fit(const struct hms_mspan *span)
+{
+	return span->elemsize && span->nelems &&
+	       span->nelems <= hms_mspan_bytes(span) / span->elemsize;
+}
 
 /* Decode the mspan at @addr.  False where it cannot be read. */
-bool hms_mspan_load(const struct hms_heap *heap, uint64_t addr, struct hms_mspan *ret);
+static inline bool hms_mspan_load(const struct hms_heap *heap, uint64_t addr, struct hms_mspan *ret)
+{
+	const struct hms_mspan_loads *loads = &heap->mspan;
+	const uint8_t *p = hms_mem_peek(heap->mem, addr, loads->size);
+
+	if (!p)
+		return false;
+	ret->start = hms_load(&loads->start, p);
+	ret->npages = hms_load(&loads->npages, p);
+	ret->freeindex = hms_load(&loads->freeindex, p);
+	ret->nelems = hms_load(&loads->nelems, p);
+	ret->alloc_bits = hms_load(&loads->alloc_bits, p);
+	ret->elemsize = hms_load(&loads->elemsize, p);
+	ret->alloc_count = (uint32_t)hms_load(&loads->alloc_count, p);
+	ret->spanclass = (uint8_t)hms_load(&loads->spanclass, p);
+	ret->state = (uint8_t)hms_load(&loads->state, p);
+	/* Its cache line is far from the others'. */
+	ret->large_type = hms_mspan_large(ret) ? hms_load(&loads->large_type, p) : 0;
+	/* Beyond the address space: nothing lies in such a span. */
+	if (ret->npages > UINT64_MAX >> HMS_HEAP_PAGE_SHIFT)
+		ret->npages = 0;
+	return true;
+}
+
+/* Prepare heap->mspan. */
+struct hms_error *hms_mspan_prepare(struct hms_heap *heap) HMS_MUST_USE;
 
 /* Address of the heapArena that holds @addr; 0: none.  False where that cannot be read. */
 bool hms_heap_arena_of(const struct hms_heap *heap, uint64_t addr, uint64_t *ret);

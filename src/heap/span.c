@@ -4,37 +4,43 @@
  */
 #include "heap/heap_impl.h"
 
-bool hms_mspan_load(const struct hms_heap *heap, uint64_t addr, struct hms_mspan *ret)
-{
-	const struct hms_layout *layout = &heap->rt->layout;
-	const uint8_t *p = hms_mem_peek(heap->mem, addr, layout->facts[HMS_F_MSPAN].size);
+#include <inttypes.h>
 
-	if (!p)
-		return false;
-#define GET(id) hms_layout_get(layout, HMS_F_MSPAN_##id, p)
-	*ret = (struct hms_mspan){
-		.start = GET(STARTADDR),
-		.npages = GET(NPAGES),
-		.freeindex = GET(FREEINDEX),
-		.nelems = GET(NELEMS),
-		.alloc_bits = GET(ALLOCBITS),
-		.elemsize = GET(ELEMSIZE),
-		.large_type = GET(LARGETYPE),
-		.alloc_count = (uint32_t)GET(ALLOCCOUNT),
-		.spanclass = (uint8_t)GET(SPANCLASS),
-		.state = (uint8_t)GET(STATE),
-	};
-#undef GET
-	/* Beyond the address space: nothing lies in such a span. */
-	if (ret->npages > UINT64_MAX >> HMS_HEAP_PAGE_SHIFT)
-		ret->npages = 0;
-	return true;
+static struct hms_load prepare(const struct hms_layout *layout, enum hms_fact_id id)
+{
+	uint32_t size = layout->facts[HMS_F_MSPAN].size;
+	const struct hms_fact *fact = &layout->facts[id];
+	struct hms_load load = {0};
+
+	if (!fact->present || fact->size > 8)
+		return load;
+	load.off = HMS_MIN(fact->off, size - 8);
+	load.shift = 8 * (fact->off - load.off);
+	load.mask = fact->size == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * fact->size) - 1;
+	return load;
 }
 
-bool hms_mspan_slots_fit(const struct hms_mspan *span)
+struct hms_error *hms_mspan_prepare(struct hms_heap *heap)
 {
-	return span->elemsize && span->nelems &&
-	       span->nelems <= hms_mspan_bytes(span) / span->elemsize;
+	const struct hms_layout *layout = &heap->rt->layout;
+	uint32_t size = layout->facts[HMS_F_MSPAN].size;
+
+	if (size < 8)
+		return hms_err(HMS_ERR_UNSUPPORTED, "runtime.mspan has %" PRIu32 " bytes", size);
+	heap->mspan = (struct hms_mspan_loads){
+		.size = size,
+		.start = prepare(layout, HMS_F_MSPAN_STARTADDR),
+		.npages = prepare(layout, HMS_F_MSPAN_NPAGES),
+		.freeindex = prepare(layout, HMS_F_MSPAN_FREEINDEX),
+		.nelems = prepare(layout, HMS_F_MSPAN_NELEMS),
+		.alloc_bits = prepare(layout, HMS_F_MSPAN_ALLOCBITS),
+		.elemsize = prepare(layout, HMS_F_MSPAN_ELEMSIZE),
+		.large_type = prepare(layout, HMS_F_MSPAN_LARGETYPE),
+		.alloc_count = prepare(layout, HMS_F_MSPAN_ALLOCCOUNT),
+		.spanclass = prepare(layout, HMS_F_MSPAN_SPANCLASS),
+		.state = prepare(layout, HMS_F_MSPAN_STATE),
+	};
+	return NULL;
 }
 
 /* ---- all spans -------------------------------------------------------------------------- */
