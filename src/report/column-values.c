@@ -8,6 +8,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* runtime.makeBucketArray sets overflow buckets aside from this B on. */
+#define SPARE_FROM_B 4
+
 /* Defines the function of column @id; its body sets *ret, which is null before. */
 #define GET(id)                                                                        \
 	static void value_##id(const struct hms_map_row *row, struct hms_value *ret);  \
@@ -279,6 +282,15 @@ GET(hash_seed)
 
 /* ---- classic ---- */
 
+/* Chains longer than one bucket, or a growth, are always worth kept counts: without these, every
+ * bucket stands alone. */
+static bool chains_are_plain(const struct hms_map_row *row)
+{
+	const struct hms_classic *classic = classic_of(row);
+
+	return classic && !classic->oldbuckets && row->map->chain_max <= 1;
+}
+
 GET(B)
 {
 	const struct hms_classic *classic = classic_of(row);
@@ -303,24 +315,14 @@ GET(nbuckets)
 		set_count(ret, n);
 }
 
-/* runtime.makeBucketArray sets overflow buckets aside only from B = 4 on; how many is what the
- * heap's size class left room for. */
 GET(spare_buckets)
 {
-	const struct hms_map_type *type = row->map->type;
-	uint64_t n, all;
+	const struct hms_map_stats *stats = stats_of(row);
 
-	if (!bucket_count(row, &n))
-		return;
-	if (n < 16) {
+	if (stats && row->map->readable)
+		set_count(ret, stats->spare);
+	else if (chains_are_plain(row) && row->map->classic.B < SPARE_FROM_B)
 		set_count(ret, 0);
-		return;
-	}
-	if (!type || !type->unit_size)
-		return;
-	all = row->map->bytes.buckets / type->unit_size;
-	if (all >= n)
-		set_count(ret, all - n);
 }
 
 GET(oldbuckets_addr)
@@ -369,15 +371,6 @@ GET(noverflow)
 
 	if (classic)
 		set_count(ret, classic->noverflow);
-}
-
-/* Chains longer than one bucket, or a growth, are always worth kept counts: without these, every
- * bucket stands alone. */
-static bool chains_are_plain(const struct hms_map_row *row)
-{
-	const struct hms_classic *classic = classic_of(row);
-
-	return classic && !classic->oldbuckets && row->map->chain_max <= 1;
 }
 
 GET(overflow)

@@ -44,7 +44,7 @@ struct hms_value {
 	};
 	union { /* room for what the map does not hold as such */
 		uint64_t own_count;
-		char own_text[48];
+		char own_text[64];
 	};
 };
 

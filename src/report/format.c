@@ -118,7 +118,7 @@ void hms_format_bytes_long(struct hms_str *ret, uint64_t bytes)
 
 void hms_format_ratio(struct hms_str *ret, double ratio)
 {
-	int decimals = ratio < 0.995 ? 2 : ratio < 99.95 ? 1 : 0;
+	int decimals = ratio == 0 ? 0 : ratio < 0.995 ? 2 : ratio < 99.95 ? 1 : 0;
 	char digits[32];
 
 	if (!isfinite(ratio) || fabs(ratio) > 1e15) {

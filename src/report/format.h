@@ -26,7 +26,7 @@ void hms_format_bytes_long(struct hms_str *ret, uint64_t bytes);
 /* "0xc000088090". */
 void hms_format_addr(struct hms_str *ret, uint64_t addr);
 
-/* Two digits that matter: "0.31", "4.3", "125". */
+/* Two digits that matter: "0", "0.31", "4.3", "125"; "?" where it is no number. */
 void hms_format_ratio(struct hms_str *ret, double ratio);
 
 /* Share of a whole that is not 0: "61 %".  "<1 %" and ">99 %" where rounding would say none or

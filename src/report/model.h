@@ -69,7 +69,7 @@ struct hms_doc {
 /* A map as renderers see it: the record, and the text that only memory could tell. */
 struct hms_map_row {
 	const struct hms_map *map;
-	const struct hms_map_stats *stats; /* NULL: map->stats, or else the map's fields say all */
+	const struct hms_map_stats *stats; /* NULL: what the map's own fields say is all */
 	enum hms_map_kind kind;            /* the process's: for a map of unknown type */
 	const char *owner;                 /* NULL: none known */
 	const char *note; /* text only: "damaged: ...", "growth waits for writes: ..."; NULL */

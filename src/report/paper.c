@@ -117,8 +117,11 @@ static void add_part(struct hms_flow *flow, size_t gap, enum hms_paint paint, co
 		start_line(flow, flow->hang);
 		gap = 0;
 	}
+	if (flow->paint != paint)
+		fputs(hms_paint_off(paper, flow->paint), paper->out);
 	fprintf(paper->out, "%*s", (int)gap, "");
-	hms_paint_change(paper, flow->paint, paint);
+	if (flow->paint != paint)
+		fputs(hms_paint_on(paper, paint), paper->out);
 	flow->paint = paint;
 	fwrite(part, 1, len, paper->out);
 	flow->column += gap + width;

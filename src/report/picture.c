@@ -315,9 +315,9 @@ static void draw_bar(const struct hms_paper *paper, const struct bars *bars,
 	hms_paper_escape(paper, &label, bar->label);
 	hms_format_count(&count, bar->value);
 	add_bar(&drawn, paper->utf8, (double)bar->value, (double)bars->max, room);
-	fprintf(paper->out, "%*s%*s  %*s  %s\n", INDENT, "", (int)bars->label_width,
+	fprintf(paper->out, "%*s%*s  %*s%s%s\n", INDENT, "", (int)bars->label_width,
 		hms_str_text(&label), (int)bars->count_width, hms_str_text(&count),
-		hms_str_text(&drawn));
+		drawn.len ? "  " : "", hms_str_text(&drawn));
 }
 
 void hms_draw_histogram(const struct hms_paper *paper, const struct hms_histogram *histogram)

@@ -21,7 +21,7 @@ static int check_text(const struct options *options, const char *name, size_t li
 {
 	HMS_AUTO_STR struct hms_str why = HMS_STR_INIT;
 	json_error_t error;
-	json_t *doc = json_loadb(text, len, SCHEMA_LOAD_FLAGS | JSON_DECODE_ANY, &error);
+	json_t *doc = schema_parse(text, len, &error);
 	bool ok;
 
 	if (!doc) {

@@ -55,6 +55,7 @@ const struct hms_map_stats sample_growing_stats = {
 	.overflow = 12,
 	.overflow_old = 9,
 	.evacuated = 31,
+	.spare = 9,
 	.chain_max = 3,
 	.chains = {140, 19, 2},
 };

@@ -271,3 +271,13 @@ struct hms_error *schema_load(const char *path, json_t **ret)
 	*ret = schema;
 	return NULL;
 }
+
+json_t *schema_parse(const char *text, size_t len, json_error_t *error)
+{
+	size_t flags = JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+	json_t *doc = json_loadb(text, len, flags, error);
+
+	if (!doc && json_error_code(error) == json_error_numeric_overflow)
+		doc = json_loadb(text, len, flags | JSON_DECODE_INT_AS_REAL, error);
+	return doc;
+}

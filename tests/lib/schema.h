@@ -12,8 +12,10 @@
 #include "util/error.h"
 #include "util/str.h"
 
-/* Numbers beyond 63 bits are read as reals, NUL may stand in strings. */
-#define SCHEMA_LOAD_FLAGS (JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES)
+/* Parse a document, or any value; NULL and *error on failure.  NUL may stand in strings, no key
+ * twice; where an integer needs more than 63 bits, which jansson does not hold, all become reals.
+ */
+json_t *schema_parse(const char *text, size_t len, json_error_t *error);
 
 /* Read a schema; the caller drops it with json_decref(). */
 struct hms_error *schema_load(const char *path, json_t **ret) HMS_MUST_USE;

@@ -1,0 +1,192 @@
+/*
+ * The report's schema, held against documents written by hand: the parts that nothing emits yet
+ * as well, and one violation at a time of a document that is valid.
+ */
+#include "unit/unit.h"
+
+#include <stdlib.h>
+
+#include "lib/schema.h"
+
+static int load_schema(void **state)
+{
+	HMS_AUTO_STR struct hms_str path = HMS_STR_INIT;
+	json_t *schema;
+
+	hms_str_addf(&path, "%s/man/hmapscope-report.schema.json", getenv("HMS_SRCDIR"));
+	assert_ok(schema_load(hms_str_text(&path), &schema));
+	*state = schema;
+	return 0;
+}
+
+static int drop_schema(void **state)
+{
+	json_decref(*state);
+	return 0;
+}
+
+static json_t *parse(const char *text)
+{
+	json_error_t error;
+	json_t *doc = schema_parse(text, strlen(text), &error);
+
+	if (!doc)
+		fail_msg("%s: %s", error.text, text);
+	return doc;
+}
+
+static void accept(void **state, const char *def, const char *text)
+{
+	HMS_AUTO_STR struct hms_str why = HMS_STR_INIT;
+	json_t *doc = parse(text);
+
+	if (!schema_valid(*state, def, doc, &why))
+		fail_msg("%s: %s", hms_str_text(&why), text);
+	json_decref(doc);
+}
+
+/* Invalid, and the reason names @place. */
+static void refuse(void **state, const char *def, const char *text, const char *place)
+{
+	HMS_AUTO_STR struct hms_str why = HMS_STR_INIT;
+	json_t *doc = parse(text);
+
+	if (schema_valid(*state, def, doc, &why))
+		fail_msg("accepted: %s", text);
+	if (!strstr(hms_str_text(&why), place))
+		fail_msg("\"%s\" does not name \"%s\"", hms_str_text(&why), place);
+	json_decref(doc);
+}
+
+#define CORE                                                                                  \
+	"{\"path\":\"c\",\"exe\":null,\"build_id\":\"8f3a\",\"build_id_match\":null,"         \
+	"\"arch\":\"amd64\",\"pid\":1,\"signal\":null,\"go_version\":null,\"map_kind\":null," \
+	"\"threads\":null,\"goroutines\":0}"
+#define SUMMARY                                                                              \
+	"{\"maps\":0,\"entries\":0,\"bytes\":0,\"growing\":0,\"stalled\":null,\"errors\":0," \
+	"\"warnings\":0,\"infos\":0,\"slots_walked\":0,\"keys_hashed\":0,"                   \
+	"\"bytes_unreadable\":0,\"candidates_dismissed\":0,\"complete\":true}"
+#define DOCUMENT(command, more)                                                           \
+	"{\"schema\":\"hmapscope/1\",\"command\":\"" command "\",\"tool_version\":\"1\"," \
+	"\"core\":" CORE ",\"summary\":" SUMMARY ",\"maps\":[],\"findings\":[],"          \
+	"\"goroutines\":[]" more "}"
+
+static void documents_by_command(void **state)
+{
+	accept(state, NULL, DOCUMENT("list", ""));
+	accept(state, NULL, DOCUMENT("diff", ",\"old\":" CORE ",\"new\":" CORE ",\"changes\":[]"));
+	accept(state, NULL, DOCUMENT("writers", ",\"sites\":[]"));
+	refuse(state, NULL, DOCUMENT("list", ",\"sites\":[]"), "alternative");
+	refuse(state, NULL, DOCUMENT("diff", ",\"old\":" CORE ",\"changes\":[]"), "alternative");
+	refuse(state, NULL, DOCUMENT("writers", ""), "lacks \"sites\"");
+	refuse(state, NULL, DOCUMENT("frobnicate", ""), "/command");
+	refuse(state, NULL, DOCUMENT("list", ",\"extra\":1"), "/extra");
+	refuse(state, NULL, "[]", "not of type \"object\"");
+}
+
+#define FRAME \
+	"{\"function\":\"main.f\",\"file\":\"m.go\",\"line\":3,\"pc\":\"0x4a\",\"inlined\":false}"
+#define GOROUTINE(more)                                                                        \
+	"{\"id\":20,\"status\":\"waiting\",\"wait_reason\":\"select\",\"wait_since_ns\":null," \
+	"\"wait_at_least_ns\":5,\"thread\":null,\"system\":false,\"frames\":[" FRAME "]," more "}"
+
+static void goroutines(void **state)
+{
+	accept(state, "goroutine", GOROUTINE("\"created_by\":null,\"map_operation\":null"));
+	accept(state, "goroutine",
+	       GOROUTINE("\"created_by\":{\"function\":\"main.main\",\"file\":\"m.go\",\"line\":1,"
+			 "\"goroutine\":1},"
+			 "\"map_operation\":{\"function\":\"runtime.mapassign_faststr\","
+			 "\"map\":\"0xc0\",\"type\":null,\"kind\":\"write\","
+			 "\"caller\":{\"function\":\"main.f\",\"file\":\"m.go\",\"line\":3},"
+			 "\"step\":\"moving old bucket 31 of 64\"}"));
+	refuse(state, "goroutine", GOROUTINE("\"created_by\":null"), "map_operation");
+	refuse(state, "goroutine", GOROUTINE("\"created_by\":null,\"map_operation\":{}"),
+	       "/map_operation");
+	refuse(state, "frame",
+	       "{\"function\":\"f\",\"file\":null,\"line\":-1,\"pc\":null,\"inlined\":false}",
+	       "/line: is less than 0");
+}
+
+#define MEASURES(count) \
+	"{\"count\":" count ",\"bytes\":1,\"nevacuate\":null,\"overflow\":0,\"capacity\":null}"
+
+static void changes_and_sites(void **state)
+{
+	accept(state, "change",
+	       "{\"addr\":\"0xc0\",\"type\":null,\"owner\":null,\"status\":\"changed\","
+	       "\"growth\":\"none\",\"old\":" MEASURES("5") ",\"new\":" MEASURES(
+		       "3") ",\"delta\":" MEASURES("-2") "}");
+	accept(state, "change",
+	       "{\"addr\":\"0xc0\",\"type\":null,\"owner\":null,\"status\":\"added\","
+	       "\"growth\":\"none\",\"old\":null,\"new\":" MEASURES("3") ",\"delta\":" MEASURES(
+		       "3") "}");
+	refuse(state, "measures", "{\"count\":1}", "lacks \"bytes\"");
+	accept(state, "site",
+	       "{\"function\":\"main.f\",\"file\":\"m.go\",\"line\":3,\"pc\":\"0x4a\","
+	       "\"callee\":\"runtime.mapassign\",\"map_type\":null,\"kind\":\"write\","
+	       "\"lock\":\"not-seen\",\"lock_evidence\":null}");
+	refuse(state, "site",
+	       "{\"function\":\"main.f\",\"file\":\"m.go\",\"line\":3,\"pc\":\"0x4a\","
+	       "\"callee\":\"runtime.mapassign\",\"map_type\":null,\"kind\":\"write\","
+	       "\"lock\":\"maybe\",\"lock_evidence\":null}",
+	       "/lock");
+}
+
+static void entries(void **state)
+{
+	accept(state, "entry",
+	       "{\"key\":\"a\",\"elem\":{\"x\":[1,\"NaN\",{\"ptr\":\"0xc0\"}]},\"bucket\":3,"
+	       "\"overflow\":0,\"slot\":5,\"state\":\"live\"}");
+	accept(state, "entry",
+	       "{\"key\":{\"bytes\":\"ff\"},\"elem\":null,\"table\":0,\"group\":2,\"slot\":5,"
+	       "\"state\":\"live\"}");
+	refuse(state, "entry",
+	       "{\"key\":1,\"elem\":1,\"bucket\":3,\"group\":0,\"slot\":5,\"state\":\"live\"}",
+	       "alternative");
+	refuse(state, "entry",
+	       "{\"key\":1,\"bucket\":3,\"overflow\":0,\"slot\":5,\"state\":\"live\"}",
+	       "lacks \"elem\"");
+}
+
+static void patterns_of_bits(void **state)
+{
+	accept(state, "hex", "\"0x0\"");
+	accept(state, "hex", "\"0xffffffffffffffff\"");
+	refuse(state, "hex", "\"0x00\"", "does not match");
+	refuse(state, "hex", "\"0xC0\"", "does not match");
+	refuse(state, "hex", "\"0x1ffffffffffffffff\"", "does not match");
+	refuse(state, "hex", "\"c0\"", "does not match");
+	refuse(state, "hex", "12", "not of type");
+	refuse(state, "hex", "\"0x1\\u0000\"", "does not match");
+}
+
+static void the_validator_refuses_what_it_does_not_know(void **state)
+{
+	HMS_AUTO_STR struct hms_str why = HMS_STR_INIT;
+	json_t *schema = parse("{\"maxLength\":3}"), *doc = parse("\"abc\"");
+	json_t *broken = parse("{\"$ref\":\"#/$defs/none\"}");
+
+	(void)state;
+	assert_false(schema_valid(schema, NULL, doc, &why));
+	assert_non_null(strstr(hms_str_text(&why), "maxLength"));
+	assert_false(schema_valid(broken, NULL, doc, &why));
+	assert_non_null(strstr(hms_str_text(&why), "unknown definition"));
+	json_decref(schema);
+	json_decref(broken);
+	json_decref(doc);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(documents_by_command),
+		cmocka_unit_test(goroutines),
+		cmocka_unit_test(changes_and_sites),
+		cmocka_unit_test(entries),
+		cmocka_unit_test(patterns_of_bits),
+		cmocka_unit_test(the_validator_refuses_what_it_does_not_know),
+	};
+
+	return cmocka_run_group_tests(tests, load_schema, drop_schema);
+}
