@@ -126,7 +126,7 @@ static inline block last(block x)
 #define aes_last(x)   last(x)
 #include "map/hash-aes.h"
 
-const struct hms_hash_prims *hms_hash_aes_portable(enum hms_hash_aes which)
+const struct hms_hash_prims *hms_hash_aes_portable(unsigned int which)
 {
 	return &prims[which];
 }

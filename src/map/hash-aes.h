@@ -351,9 +351,10 @@ AES_MANY(arm64v2)
 AES_ONE(arm64v3)
 AES_MANY(arm64v3)
 
+/* In the order of enum hms_hash_aes, and of enum hms_hash_arm64 behind it. */
 static const struct hms_hash_prims prims[HMS_HASH_NAES] = {
-	[HMS_HASH_AES_AMD64] = AES_ROW(amd64, "amd64"),
-	[HMS_HASH_AES_ARM64_V1] = AES_ROW(arm64v1, "arm64"),
-	[HMS_HASH_AES_ARM64_V2] = AES_ROW(arm64v2, "arm64"),
-	[HMS_HASH_AES_ARM64_V3] = AES_ROW(arm64v3, "arm64"),
+	AES_ROW(amd64, "amd64"),
+	AES_ROW(arm64v1, "arm64"),
+	AES_ROW(arm64v2, "arm64"),
+	AES_ROW(arm64v3, "arm64"),
 };

@@ -27,14 +27,14 @@
 #define aes_last(x)   vaeseq_u8(x, vdupq_n_u8(0))
 #include "map/hash-aes.h"
 
-const struct hms_hash_prims *hms_hash_aes_arm64(enum hms_hash_aes which)
+const struct hms_hash_prims *hms_hash_aes_arm64(unsigned int which)
 {
 	return getauxval(AT_HWCAP) & HWCAP_AES ? &prims[which] : NULL;
 }
 
 #else
 
-const struct hms_hash_prims *hms_hash_aes_arm64(enum hms_hash_aes which)
+const struct hms_hash_prims *hms_hash_aes_arm64(unsigned int which)
 {
 	(void)which;
 	return NULL;

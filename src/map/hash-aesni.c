@@ -17,7 +17,7 @@
 #define aes_last(x)      _mm_aesenclast_si128(x, _mm_setzero_si128())
 #include "map/hash-aes.h"
 
-const struct hms_hash_prims *hms_hash_aes_amd64(enum hms_hash_aes which)
+const struct hms_hash_prims *hms_hash_aes_amd64(unsigned int which)
 {
 	if (!__builtin_cpu_supports("aes") || !__builtin_cpu_supports("sse4.1"))
 		return NULL;
@@ -26,7 +26,7 @@ const struct hms_hash_prims *hms_hash_aes_amd64(enum hms_hash_aes which)
 
 #else
 
-const struct hms_hash_prims *hms_hash_aes_amd64(enum hms_hash_aes which)
+const struct hms_hash_prims *hms_hash_aes_amd64(unsigned int which)
 {
 	(void)which;
 	return NULL;

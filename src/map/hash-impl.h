@@ -2,7 +2,6 @@
 #ifndef HMS_MAP_HASH_IMPL_H
 #define HMS_MAP_HASH_IMPL_H
 
-#include <limits.h>
 #include <stdatomic.h>
 
 #include "map/hash.h"
@@ -38,38 +37,21 @@ struct hms_hash_prims {
 		       size_t n, uint64_t seed, uint64_t *ret);
 };
 
-/* The functions that use AES, by where and when they were written. */
+/* The functions that use AES. */
 enum hms_hash_aes {
-	HMS_HASH_AES_AMD64,    /* the same in all releases */
-	HMS_HASH_AES_ARM64_V1, /* to 1.19: the 16-byte class ends without MixColumns */
-	HMS_HASH_AES_ARM64_V2, /* from 1.21 */
-	HMS_HASH_AES_ARM64_V3, /* 1.27: memhash32 uses all 64 bits of the seed */
-	HMS_HASH_NAES,
+	HMS_HASH_AES_AMD64,
+	HMS_HASH_AES_ARM64, /* + enum hms_hash_arm64 */
+	HMS_HASH_NAES = HMS_HASH_AES_ARM64 + HMS_HASH_ARM64_V3 + 1,
 };
 
 /* The portable ones always exist; the others are NULL where this machine cannot run them. */
-const struct hms_hash_prims *hms_hash_aes_portable(enum hms_hash_aes which);
-const struct hms_hash_prims *hms_hash_aes_amd64(enum hms_hash_aes which);
-const struct hms_hash_prims *hms_hash_aes_arm64(enum hms_hash_aes which);
+const struct hms_hash_prims *hms_hash_aes_portable(unsigned int which);
+const struct hms_hash_prims *hms_hash_aes_amd64(unsigned int which);
+const struct hms_hash_prims *hms_hash_aes_arm64(unsigned int which);
 
 /* The functions that multiply. */
-extern const struct hms_hash_prims hms_hash_xxhash; /* to 1.16 */
-extern const struct hms_hash_prims hms_hash_wyhash; /* later */
-
-/* What differs between releases; one row each in hash.c. */
-struct hms_hash_rules {
-	unsigned int from, to; /* Go 1.from to 1.to */
-	bool verified;
-	enum hms_hash_aes arm64;
-	const struct hms_hash_prims *multiply;
-	bool constants;      /* the multiplying hash mixes constants in, not only hashkey */
-	bool typehash_runs;  /* typehash joins adjacent fields of plain memory */
-	bool direct_by_size; /* an interface holds a pointer-sized type with one pointer directly */
-	bool signatures;     /* compiler-made hashers follow signatures, not fields */
-};
-
-/* NULL: older than the oldest row.  Newer than the last: the last, not verified. */
-const struct hms_hash_rules *hms_hash_rules_find(unsigned int minor);
+extern const struct hms_hash_prims hms_hash_xxhash;
+extern const struct hms_hash_prims hms_hash_wyhash;
 
 /* ---- plans ------------------------------------------------------------------------------ */
 
@@ -139,7 +121,6 @@ struct hms_hasher {
 	const struct hms_hash_prims *portable;
 	struct hms_hash_source source;
 	struct hms_hash_secret secret;
-	bool verified;
 	/* Lists that only grow; readers take no lock. */
 	_Atomic(struct hms_hash_dynamic *) dynamic[HMS_HASH_DYNAMIC_HEADS];
 };

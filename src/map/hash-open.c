@@ -7,8 +7,6 @@
 #include "map/hash-impl.h"
 #include "rt/rt.h"
 
-#define OLDEST_KNOWN 15
-
 /* One variable by each of the names that releases gave it, the newest first. */
 struct variable {
 	const char *names[2];
@@ -44,29 +42,14 @@ static struct hms_error *read_variable(const struct hms_rt *rt, const struct var
 			   variable->names[1]);
 }
 
-/* A development version has no number.  Where its variables are tells old from new. */
-static unsigned int minor_of(const struct hms_rt *rt)
-{
-	uint64_t addr;
-	struct hms_error *err;
-
-	if (rt->version.major)
-		return rt->version.minor;
-	err = hms_rt_symbol(rt, use_aes.names[0], &addr);
-	if (!err)
-		return 27;
-	hms_err_free(err);
-	return rt->map_kind == HMS_MAP_SWISS ? 26 : 23;
-}
-
 static struct hms_error *read_state(const struct hms_rt *rt, struct hms_hash_state *ret)
 {
 	uint8_t aes;
 
 	ret->arch = rt->exe->arch;
-	ret->minor = minor_of(rt);
-	if (ret->minor < OLDEST_KNOWN)
-		return hms_err(HMS_ERR_UNSUPPORTED, "how Go 1.%u hashes is not known", ret->minor);
+	ret->rules = hms_hash_rules_of(rt);
+	if (!ret->rules)
+		return hms_err(HMS_ERR_UNSUPPORTED, "how %s hashes is not known", rt->version.text);
 	HMS_TRY(read_variable(rt, &use_aes, &aes, sizeof(aes)));
 	ret->aes = aes;
 	if (ret->aes)
@@ -92,8 +75,6 @@ struct hms_error *hms_hasher_open(const struct hms_rt *rt, struct hms_hasher **r
 	struct hms_hash_state state = {0};
 
 	HMS_TRY(hms_err_ctx(read_state(rt, &state), "cannot recompute map hashes"));
-	HMS_TRY(hms_hasher_create(&state, &source, ret));
-	if (!rt->version.major)
-		(*ret)->verified = false;
+	*ret = hms_hasher_create(&state, &source);
 	return NULL;
 }

@@ -25,9 +25,9 @@
  *
  * Adding a Go release:
  *  - Compare the files named above with those of the release before.  Nothing changed: widen the
- *    last row of the table in hash.c, after the vectors pass.  Something changed: a new row,
- *    a new member of struct hms_hash_rules if need be, the release and the upstream commit beside
- *    it; a new primitive is a new function table (hash-aes.h, hash-fallback.c).
+ *    last row of the table in rt/hashrules.c, after the vectors pass.  Something changed: a new
+ *    row, a new member of struct hms_hash_rules if need be, the release and the upstream commit
+ *    beside it; a new primitive is a new table of functions (hash-aes.h, hash-fallback.c).
  *  - Make its vectors (tests/vectors/README.md): AES and not, amd64 and arm64.  A row is
  *    `verified` only when vectors of that very release pass.
  *  - Did the variables move?  hash-open.c lists their names.
@@ -41,6 +41,7 @@
 
 #include "core/corefile.h"
 #include "rt/graph.h"
+#include "rt/hashrules.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -52,9 +53,9 @@ struct hms_rt;
 
 /* What runtime.alginit left behind (from Go 1.27 internal/runtime/maps.AlgInit). */
 struct hms_hash_state {
+	const struct hms_hash_rules *rules; /* of the release: borrowed, and never NULL */
 	enum hms_arch arch;
-	unsigned int minor; /* of Go 1.minor */
-	bool aes;           /* useAeshash */
+	bool aes; /* useAeshash */
 	uint8_t aeskeysched[HMS_AESKEYSCHED_SIZE];
 	uint64_t hashkey[4];
 };
@@ -77,9 +78,8 @@ struct hms_error *hms_hasher_open(const struct hms_rt *rt, struct hms_hasher **r
 
 /* The same from a state got elsewhere: tests, or a search through a stripped program's memory.
  * Both arguments are copied; @source->arg is borrowed. */
-struct hms_error *hms_hasher_create(const struct hms_hash_state *state,
-				    const struct hms_hash_source *source, struct hms_hasher **ret)
-	HMS_MUST_USE;
+struct hms_hasher *hms_hasher_create(const struct hms_hash_state *state,
+				     const struct hms_hash_source *source) HMS_MUST_USE;
 void hms_hasher_close(struct hms_hasher *hasher); /* NULL is fine */
 HMS_DEFINE_CLEANUP(hms_hasher, hms_hasher_close)
 
