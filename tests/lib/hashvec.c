@@ -135,8 +135,9 @@ static void parse_version(struct hashvec *v, const char *line)
 {
 	char arch[16];
 
-	if (sscanf(line, "V %u %15s", &v->state.minor, arch) != 2)
+	if (sscanf(line, "V %u %15s", &v->minor, arch) != 2)
 		die(line);
+	v->state.rules = hms_hash_rules_find(v->minor);
 	v->state.arch = strcmp(arch, "arm64") ? HMS_ARCH_AMD64 : HMS_ARCH_ARM64;
 }
 

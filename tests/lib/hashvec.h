@@ -47,6 +47,7 @@ struct hashvec {
 	struct hashvec_piece *pieces; /* sorted by address */
 	size_t npieces, cappieces;
 	size_t nhashes;
+	unsigned int minor; /* Go 1.minor */
 	struct hms_hash_state state;
 	struct bytes image;
 	uint64_t image_addr;
