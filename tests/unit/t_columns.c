@@ -275,7 +275,7 @@ static void a_growing_map(void **state)
 	expect_cell(&row, "nbuckets", "128");
 	expect_cell(&row, "old_nbuckets", "64");
 	expect_cell(&row, "spare_buckets", "9");
-	expect_cell(&row, "overflow", "21");
+	expect_cell(&row, "overflow", "12");
 	expect_cell(&row, "chain_histogram", "140 19 2");
 	expect_cell(&row, "tables", "-");
 }

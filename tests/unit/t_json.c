@@ -196,7 +196,7 @@ static void a_classic_map(void **state)
 	expect_int(json, "maps.0.classic.old_nbuckets", 64);
 	expect_int(json, "maps.0.classic.evacuated", 31);
 	expect_int(json, "maps.0.classic.noverflow", 12);
-	expect_int(json, "maps.0.classic.overflow", 21);
+	expect_int(json, "maps.0.classic.overflow", 12);
 	expect_int(json, "maps.0.classic.chain_histogram.2", 2);
 	assert_int_equal(json_array_size(at(json, "maps.0.classic.chain_histogram")), 3);
 	assert_null(json_object_get(at(json, "maps.0"), "swiss"));
