@@ -138,6 +138,9 @@ uint64_t hms_classic_extent(const struct hms_map_model *model, const struct hms_
 		t.kind = HMS_TROUBLE_PLACE;
 		t.state = object.state;
 		*trouble_ret = t;
+		/* One fault, one trouble: there are no buckets to miss. */
+		if (hms_mem_state_at(model->rt->mem, array, NULL) == HMS_MEM_UNMAPPED)
+			return 0;
 	}
 	room = room_behind(array, map->type->unit_size, &object);
 	if (n > room && t.kind == HMS_TROUBLE_NONE) {

@@ -10,7 +10,7 @@
 #include "util/threads.h"
 
 #define MAPS_AN_ITEM    512
-#define BUCKETS_AN_ITEM (UINT64_C(1) << 15)
+#define BUCKETS_AN_ITEM (UINT64_C(1) << 13)
 
 /* What is kept of the stats of a map that has something to say beyond its header. */
 struct hms_map_detail {
