@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "lib/schema.h"
+#include "report/columns.h"
+#include "util/cleanup.h"
 
 static int load_schema(void **state)
 {
@@ -161,6 +163,115 @@ static void patterns_of_bits(void **state)
 	refuse(state, "hex", "\"0x1\\u0000\"", "does not match");
 }
 
+/* ---- the schema, the table of columns and the manual page say the same ---- */
+
+/* The definition and the member's name of "bytes.total": of an object inside "map", or of a
+ * definition of its own. */
+static json_t *object_of(json_t *schema, const char *path, const char **name_ret)
+{
+	json_t *defs = json_object_get(schema, "$defs"), *map = json_object_get(defs, "map");
+	const char *dot = strchr(path, '.');
+	char object[32];
+	json_t *def;
+
+	*name_ret = dot ? dot + 1 : path;
+	if (!dot)
+		return map;
+	assert_true((size_t)(dot - path) < sizeof(object));
+	memcpy(object, path, (size_t)(dot - path));
+	object[dot - path] = '\0';
+	def = json_object_get(defs, object);
+	return def ? def : json_object_get(json_object_get(map, "properties"), object);
+}
+
+static bool lists(json_t *array, const char *name)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(array, i,
+			   item) if (strcmp(json_string_value(item), name) == 0) return true;
+	return false;
+}
+
+static void each_column_is_in_the_schema(void **state)
+{
+	size_t n;
+	const struct hms_column *columns = hms_columns(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name;
+		json_t *object;
+
+		if (!columns[i].json)
+			continue;
+		object = object_of(*state, columns[i].json, &name);
+		if (!json_object_get(json_object_get(object, "properties"), name))
+			fail_msg("the schema has no %s", columns[i].json);
+		if (!lists(json_object_get(object, "required"), name))
+			fail_msg("the schema does not require %s", columns[i].json);
+	}
+}
+
+static char *read_page(void)
+{
+	HMS_AUTO_STR struct hms_str path = HMS_STR_INIT, text = HMS_STR_INIT;
+	HMS_AUTO_FILE FILE *file = NULL;
+	char part[4096];
+	size_t len;
+
+	hms_str_addf(&path, "%s/man/hmapscope-report.5", getenv("HMS_SRCDIR"));
+	file = fopen(hms_str_text(&path), "r");
+	assert_non_null(file);
+	while ((len = fread(part, 1, sizeof(part), file)) > 0)
+		hms_str_addn(&text, part, len);
+	return hms_str_steal(&text);
+}
+
+/* The page has an entry "prefix.name", or "name". */
+static void explained(const char *page, const char *prefix, const char *name)
+{
+	HMS_AUTO_STR struct hms_str entry = HMS_STR_INIT;
+
+	hms_str_addf(&entry, "\n.It Va %s%s\n", prefix, name);
+	if (!strstr(page, hms_str_text(&entry)))
+		fail_msg("hmapscope-report(5) does not explain %s%s", prefix, name);
+}
+
+static void explained_all(const char *page, const char *prefix, json_t *object)
+{
+	const char *name;
+	json_t *member;
+
+	json_object_foreach(json_object_get(object, "properties"), name, member)
+	{
+		/* Of "bytes", "classic" and "swiss" the members are explained. */
+		if (!json_object_get(member, "properties") && strcmp(name, "classic") != 0 &&
+		    strcmp(name, "swiss") != 0)
+			explained(page, prefix, name);
+	}
+}
+
+static void the_page_explains_each_member(void **state)
+{
+	HMS_AUTO_FREE char *page = read_page();
+	const char *name;
+	json_t *def;
+
+	explained_all(page, "", *state);
+	json_object_foreach(json_object_get(*state, "$defs"), name, def)
+	{
+		bool nested = strcmp(name, "classic") == 0 || strcmp(name, "swiss") == 0;
+		HMS_AUTO_STR struct hms_str prefix = HMS_STR_INIT;
+
+		if (nested)
+			hms_str_addf(&prefix, "%s.", name);
+		explained_all(page, hms_str_text(&prefix), def);
+	}
+	def = json_object_get(json_object_get(*state, "$defs"), "map");
+	explained_all(page, "bytes.", json_object_get(json_object_get(def, "properties"), "bytes"));
+}
+
 static void the_validator_refuses_what_it_does_not_know(void **state)
 {
 	HMS_AUTO_STR struct hms_str why = HMS_STR_INIT;
@@ -185,6 +296,8 @@ int main(void)
 		cmocka_unit_test(changes_and_sites),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(patterns_of_bits),
+		cmocka_unit_test(each_column_is_in_the_schema),
+		cmocka_unit_test(the_page_explains_each_member),
 		cmocka_unit_test(the_validator_refuses_what_it_does_not_know),
 	};
 
