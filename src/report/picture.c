@@ -125,14 +125,17 @@ static void draw_label(const struct canvas *canvas, size_t first)
 		hms_paint_off(paper, HMS_PAINT_QUIET));
 }
 
-/* The line of overflow buckets below a row; none where the row has none. */
+/* The line of overflow buckets below a row; none where the row has none.  Those of buckets that
+ * are gone don't matter. */
 static void draw_overflow(struct canvas *canvas, size_t first, size_t end)
 {
 	HMS_AUTO_STR struct hms_str line = HMS_STR_INIT;
 	size_t used = 0;
 
 	for (size_t i = first; i < end; i++) {
-		uint64_t n = drawn_cell(canvas, i).overflow;
+		struct hms_map_cell cell = drawn_cell(canvas, i);
+		bool gone = look_of(canvas, &cell, units_of(canvas, i)) == LOOK_MOVED;
+		uint64_t n = gone ? 0 : cell.overflow;
 
 		hms_str_addc(&line, n > 9 ? '+' : n > 0 ? (char)('0' + n) : ' ');
 		if (n)

@@ -101,8 +101,13 @@ size_t hms_utf8_width(const char *s, size_t len)
 	int w;
 
 	for (; len; s += n, len -= n) {
+		if ((unsigned char)*s < 0x80) {
+			n = 1;
+			width++;
+			continue;
+		}
 		n = hms_utf8_decode(s, len, &c);
-		w = n && c >= 0x80 ? wcwidth((wchar_t)c) : 1;
+		w = n ? wcwidth((wchar_t)c) : 1;
 		width += w < 0 ? 1 : (size_t)w;
 		n = n ? n : 1;
 	}

@@ -420,7 +420,7 @@ static void cells_show_fill(void **state)
 		{.live = 4, .slots = 8},
 		{.live = 8, .slots = 8},
 		{.live = 19, .slots = 8, .overflow = 2},
-		{.slots = 8, .moved = 1},
+		{.slots = 8, .moved = 1, .overflow = 5},
 		{.slots = 8, .unread = 1},
 		{.live = 90, .slots = 8, .overflow = 11},
 	};
@@ -451,7 +451,7 @@ static void cells_show_fill(void **state)
 	text = draw_picture(120, &picture);
 	assert_string_equal(text, "fill  8 buckets\n"
 				  "  0  ·▁▄██·?█\n"
-				  "         2  +\n"
+				  "         25 +\n"
 				  "     ▁ to █ fill   · empty   ? cannot be read   "
 				  "below: overflow buckets (+ 10 or more)\n");
 	free(text);
