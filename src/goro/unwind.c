@@ -365,12 +365,20 @@ static bool leaves_stack(enum hms_func_kind kind)
 	return kind == HMS_FUNC_SYSTEMSTACK || kind == HMS_FUNC_MCALL || kind == HMS_FUNC_MORESTACK;
 }
 
+/* A function that writes SP to leave the goroutine's stack, interrupted while still, or again, on
+ * it: SP is what the function's table says. */
+static bool has_not_left(const struct walk *w, enum hms_func_kind kind)
+{
+	return w->first && w->interrupted && w->kind == HMS_STACK_USER &&
+	       (leaves_stack(kind) || kind == HMS_FUNC_VDSO || kind == HMS_FUNC_ASMCGOCALL);
+}
+
 /* cgocallback writes SP, but keeps both stacks fit for a walk; what entersyscall saved is from
  * before the system call's function wrote it. */
 static bool loses_sp(const struct walk *w, const struct hms_place *place)
 {
 	return place->func.flags & HMS_FUNC_WRITES_SP && place->kind != HMS_FUNC_CGOCALLBACK &&
-	       !w->in_syscall;
+	       !w->in_syscall && !has_not_left(w, place->kind);
 }
 
 static bool is_injected(enum hms_func_kind kind)

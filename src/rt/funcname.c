@@ -49,7 +49,12 @@ enum hms_func_kind hms_func_kind(const struct hms_func *func)
 	static const char prefix[] = "runtime.";
 	const struct named_kind *row;
 
-	if (!func->name || strncmp(func->name, prefix, sizeof(prefix) - 1) != 0)
+	if (!func->name)
+		return HMS_FUNC_ORDINARY;
+	/* Assembly of package runtime, 1.16+ */
+	if (!strcmp(func->name, "time.now"))
+		return HMS_FUNC_VDSO;
+	if (strncmp(func->name, prefix, sizeof(prefix) - 1) != 0)
 		return HMS_FUNC_ORDINARY;
 	row = bsearch(func->name + sizeof(prefix) - 1, kinds, HMS_ARRAY_LEN(kinds),
 		      sizeof(kinds[0]), compare_kind);
