@@ -2,41 +2,31 @@
 #include "map/private.h"
 #include "map/units.h"
 
-/* Size of the heap object at @addr, 0 where it is none. */
-static uint64_t object_bytes(const struct hms_map_model *model, uint64_t addr,
-			     struct hms_object *object)
-{
-	hms_heap_find(model->heap, addr, object);
-	return object->state == HMS_HEAP_ALLOCATED ? object->slot_size : 0;
-}
-
 /* The list of overflow buckets that mapextra keeps for maps without pointers: *[]*bmap, that is a
  * pointer to a slice header, which points to the array. */
 static uint64_t list_bytes(const struct hms_map_model *model, uint64_t list)
 {
-	struct hms_object object;
 	uint64_t bytes = 0;
 	const uint8_t *slice;
 
 	if (!list)
 		return 0;
-	bytes += object_bytes(model, list, &object);
+	bytes += hms_object_bytes(model, list);
 	slice = hms_mem_peek(model->rt->mem, list, 8);
 	if (slice && hms_le64(slice))
-		bytes += object_bytes(model, hms_le64(slice), &object);
+		bytes += hms_object_bytes(model, hms_le64(slice));
 	return bytes;
 }
 
 static uint64_t extra_bytes(const struct hms_map_model *model, uint64_t extra)
 {
 	const struct hms_layout *layout = &model->rt->layout;
-	struct hms_object object;
 	uint64_t bytes;
 	const uint8_t *p;
 
 	if (!extra)
 		return 0;
-	bytes = object_bytes(model, extra, &object);
+	bytes = hms_object_bytes(model, extra);
 	p = hms_mem_peek(model->rt->mem, extra, layout->facts[HMS_F_MAPEXTRA].size);
 	if (!p)
 		return bytes;
@@ -63,14 +53,15 @@ void hms_classic_bytes(const struct hms_map_model *model, struct hms_map *map,
 	struct hms_object object;
 
 	map->bytes = (struct hms_map_bytes){0};
-	map->bytes.header = object_bytes(model, map->addr, &object);
+	map->bytes.header = hms_object_bytes(model, map->addr);
 	if (!map->readable)
 		return;
 	if (h->buckets) {
-		map->bytes.buckets = object_bytes(model, h->buckets, &object);
+		hms_heap_find(model->heap, h->buckets, &object);
+		map->bytes.buckets = object.state == HMS_HEAP_ALLOCATED ? object.slot_size : 0;
 		stats->spare = map->type ? spare_buckets(map, &object) : 0;
 	}
 	if (h->oldbuckets)
-		map->bytes.old_buckets = object_bytes(model, h->oldbuckets, &object);
+		map->bytes.old_buckets = hms_object_bytes(model, h->oldbuckets);
 	map->bytes.overflow = extra_bytes(model, h->extra);
 }

@@ -33,8 +33,8 @@ uint64_t hms_classic_old_nbuckets(const struct hms_classic *h)
 	return h->B ? UINT64_C(1) << (h->B - 1) : 0;
 }
 
-static bool array_member(const struct hms_type *bucket, const char *name, uint32_t *off_ret,
-			 const struct hms_type **slot_ret)
+bool hms_slots_member(const struct hms_type *bucket, const char *name, uint32_t *off_ret,
+		      const struct hms_type **slot_ret)
 {
 	const struct hms_member *member = hms_type_member(bucket, name);
 
@@ -60,9 +60,9 @@ bool hms_classic_layout(const struct hms_type *type, struct hms_map_type *ret)
 	if (!overflow || bucket->size > UINT16_MAX || overflow->off + 8 > bucket->size ||
 	    overflow->off < HMS_SLOTS || overflow->off % 8)
 		return false;
-	if (!array_member(bucket, "keys", &ret->keys_off, &key) ||
-	    !(array_member(bucket, "values", &ret->elems_off, &elem) ||
-	      array_member(bucket, "elems", &ret->elems_off, &elem)))
+	if (!hms_slots_member(bucket, "keys", &ret->keys_off, &key) ||
+	    !(hms_slots_member(bucket, "values", &ret->elems_off, &elem) ||
+	      hms_slots_member(bucket, "elems", &ret->elems_off, &elem)))
 		return false;
 	ret->unit_size = (uint32_t)bucket->size;
 	ret->overflow_off = (uint32_t)overflow->off;
@@ -84,13 +84,6 @@ unsigned int hms_tophash_live(const uint8_t *tophash)
 	/* A byte of at least 5 sets its high bit: 5 + 0x7b == 0x80. */
 	x |= (x & low7) + UINT64_C(0x7b7b7b7b7b7b7b7b);
 	return (unsigned int)__builtin_popcountll(x & high);
-}
-
-void hms_trouble_add(struct hms_map_stats *stats, const struct hms_trouble *trouble)
-{
-	if (stats->ntroubles < HMS_MAX_TROUBLES)
-		stats->troubles[stats->ntroubles] = *trouble;
-	stats->ntroubles++;
 }
 
 /* May the array lie where it lies?  A single bucket may be in a stack frame, all else is the base
@@ -154,88 +147,15 @@ uint64_t hms_classic_extent(const struct hms_map_model *model, const struct hms_
 
 /* ---- the cursor --------------------------------------------------------------------------- */
 
-void hms_units_init(struct hms_unit_cursor *c, const struct hms_map_model *model,
-		    const struct hms_map *map, bool old, uint64_t from, uint64_t to,
-		    struct hms_map_stats *stats)
+void hms_classic_units_init(struct hms_unit_cursor *c, uint64_t from, uint64_t to)
 {
 	struct hms_trouble trouble;
 
-	*c = (struct hms_unit_cursor){.model = model, .map = map, .stats = stats, .old = old};
-	c->base = old ? map->classic.oldbuckets : map->classic.buckets;
-	c->next_index = from;
-	c->end_index = HMS_MIN(to, hms_classic_extent(model, map, old, &trouble));
+	c->array.base = c->old ? c->map->classic.oldbuckets : c->map->classic.buckets;
+	c->array.next = from;
+	c->array.end = HMS_MIN(to, hms_classic_extent(c->model, c->map, c->old, &trouble));
 	if (trouble.kind != HMS_TROUBLE_NONE && from == 0)
-		hms_trouble_add(stats, &trouble);
-}
-
-void hms_units_deinit(struct hms_unit_cursor *c)
-{
-	free(c->scratch);
-	c->scratch = NULL;
-}
-
-/* Bytes of a unit that is not in one piece of memory: copied, or NULL. */
-static const uint8_t *copy_unit(struct hms_unit_cursor *c, uint64_t addr)
-{
-	struct hms_error *err;
-
-	if (!c->scratch)
-		c->scratch = hms_xcalloc(1, c->map->type->unit_size);
-	err = hms_mem_read(c->model->rt->mem, addr, c->scratch, c->map->type->unit_size);
-	if (!err)
-		return c->scratch;
-	hms_err_free(err);
-	return NULL;
-}
-
-/* A main bucket: array memory is mostly one run, so that one look-up serves many buckets. */
-static const uint8_t *array_unit(struct hms_unit_cursor *c, uint64_t addr)
-{
-	uint32_t size = c->map->type->unit_size;
-
-	if (addr - c->run_addr >= c->run_len || c->run_len - (addr - c->run_addr) < size) {
-		c->run_addr = addr;
-		c->run_len = hms_mem_run(c->model->rt->mem, addr, &c->run);
-		if (c->run_len < size)
-			return copy_unit(c, addr);
-	}
-	return c->run + (addr - c->run_addr);
-}
-
-/* Main buckets from @addr on that lie in one hole of the image: at least one. */
-static uint64_t units_in_hole(const struct hms_unit_cursor *c, uint64_t addr)
-{
-	uint64_t end, n;
-
-	hms_mem_state_at(c->model->rt->mem, addr, &end);
-	n = end > addr ? (end - addr) / c->map->type->unit_size : 1;
-	return HMS_MIN(HMS_MAX(n, UINT64_C(1)), c->end_index - c->index);
-}
-
-static void unreadable_unit(struct hms_unit_cursor *c, struct hms_unit *unit)
-{
-	const struct hms_mem *mem = c->model->rt->mem;
-	uint32_t size = c->map->type->unit_size;
-	enum hms_mem_state first = hms_mem_state_at(mem, unit->addr, NULL);
-	enum hms_mem_state last = hms_mem_state_at(mem, unit->addr + size - 1, NULL);
-	struct hms_trouble trouble = {
-		.kind = unit->chain ? HMS_TROUBLE_OVERFLOW
-			: c->old    ? HMS_TROUBLE_OLDBUCKETS
-				    : HMS_TROUBLE_BUCKETS,
-		.absent = first != HMS_MEM_UNMAPPED && last != HMS_MEM_UNMAPPED,
-		.old = c->old,
-		.where = unit->chain ? c->link_where : unit->addr,
-		.seen = unit->addr,
-		.bucket = unit->index,
-	};
-
-	if (!unit->chain) {
-		unit->count = units_in_hole(c, unit->addr);
-		c->next_index = c->index + unit->count;
-	}
-	if (trouble.absent)
-		c->stats->unreadable += unit->count * size;
-	hms_trouble_add(c->stats, &trouble);
+		hms_trouble_add(c->stats, &trouble);
 }
 
 /* Where the chain goes on behind @unit. */
@@ -250,17 +170,12 @@ static void follow(struct hms_unit_cursor *c, const struct hms_unit *unit)
 
 static void start_chain(struct hms_unit_cursor *c, struct hms_unit *unit)
 {
-	const struct hms_classic *h = &c->map->classic;
-
-	c->index = c->next_index++;
+	c->index = c->array.next;
 	c->chain = 0;
 	c->mark = 0;
 	c->steps_to_mark = 1;
-	unit->addr = c->base + c->index * c->map->type->unit_size;
-	unit->bytes = array_unit(c, unit->addr);
+	hms_units_take(c, c->old ? HMS_TROUBLE_OLDBUCKETS : HMS_TROUBLE_BUCKETS, unit);
 	c->moved = c->old && unit->bytes && hms_tophash_evacuated(unit->bytes[0]);
-	/* Buckets below nevacuate are done with; above it one may be in motion. */
-	unit->settled = c->moved && c->index < h->nevacuate;
 }
 
 /* Brent's algorithm: the mark moves ahead in doubling strides; meeting it again is a cycle. */
@@ -273,6 +188,22 @@ static bool comes_back(struct hms_unit_cursor *c, uint64_t addr)
 		c->steps_to_mark = c->chain + 1;
 	}
 	return false;
+}
+
+static void wild_link(struct hms_unit_cursor *c, uint64_t addr)
+{
+	struct hms_trouble trouble = {
+		.kind = HMS_TROUBLE_OVERFLOW,
+		.absent = hms_units_absent(c, addr, c->map->type->unit_size),
+		.old = c->old,
+		.where = c->link_where,
+		.seen = addr,
+		.bucket = c->index,
+	};
+
+	if (trouble.absent)
+		c->stats->unreadable += c->map->type->unit_size;
+	hms_trouble_add(c->stats, &trouble);
 }
 
 static bool next_in_chain(struct hms_unit_cursor *c, struct hms_unit *unit)
@@ -293,27 +224,27 @@ static bool next_in_chain(struct hms_unit_cursor *c, struct hms_unit *unit)
 	}
 	c->chain++;
 	unit->addr = addr;
-	unit->bytes = hms_mem_peek(c->model->rt->mem, addr, c->map->type->unit_size);
+	unit->count = 1;
+	unit->bytes = hms_units_bytes(c, addr);
 	if (!unit->bytes)
-		unit->bytes = copy_unit(c, addr);
-	unit->settled = c->moved && c->index < c->map->classic.nevacuate;
+		wild_link(c, addr);
 	return true;
 }
 
-bool hms_units_next(struct hms_unit_cursor *c, struct hms_unit *ret)
+bool hms_classic_units_next(struct hms_unit_cursor *c, struct hms_unit *ret)
 {
-	struct hms_unit unit = {.old = c->old, .count = 1};
+	struct hms_unit unit = {.old = c->old};
 
 	if (!c->link || !next_in_chain(c, &unit)) {
-		if (c->next_index >= c->end_index)
+		if (c->array.next >= c->array.end)
 			return false;
 		start_chain(c, &unit);
 	}
 	unit.index = c->index;
 	unit.chain = c->chain;
 	unit.moved = c->moved;
-	if (!unit.bytes)
-		unreadable_unit(c, &unit);
+	/* Buckets below nevacuate are done with; above it one may be in motion. */
+	unit.settled = c->moved && c->index < c->map->classic.nevacuate;
 	follow(c, &unit);
 	*ret = unit;
 	return true;

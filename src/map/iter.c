@@ -22,7 +22,7 @@ static bool next_unit(struct hms_map_iter *it)
 	it->next = 0;
 	if (hms_units_next(&it->cursor, &it->unit))
 		return true;
-	if (it->old || !map->readable || !map->type)
+	if (it->old || !map->readable || !map->type || map->type->kind != HMS_MAP_CLASSIC)
 		return false;
 	it->old = true;
 	hms_units_deinit(&it->cursor);
@@ -30,11 +30,19 @@ static bool next_unit(struct hms_map_iter *it)
 	return hms_units_next(&it->cursor, &it->unit);
 }
 
-static enum hms_slot_state slot_state(const struct hms_unit *unit, uint8_t tophash)
+static enum hms_slot_state classic_state(const struct hms_unit *unit, uint8_t tophash)
 {
 	if (unit->settled || hms_tophash_evacuated(tophash))
 		return HMS_SLOT_MOVED;
 	return tophash >= HMS_TOPHASH_MIN ? HMS_SLOT_LIVE : HMS_SLOT_EMPTY;
+}
+
+/* Whatever has the high bit and is no tombstone can hold nothing. */
+static enum hms_slot_state swiss_state(uint8_t control)
+{
+	if (control < 0x80)
+		return HMS_SLOT_LIVE;
+	return control == HMS_CONTROL_DELETED ? HMS_SLOT_DELETED : HMS_SLOT_EMPTY;
 }
 
 bool hms_map_iter_next(struct hms_map_iter *it, struct hms_slot *ret)
@@ -51,6 +59,7 @@ bool hms_map_iter_next(struct hms_map_iter *it, struct hms_slot *ret)
 		.old = unit->old,
 		.chain = unit->chain,
 		.bucket = unit->index,
+		.table = unit->table,
 		.unit = unit->addr,
 		.key_addr = unit->addr + type->keys_off + i * type->key_stride,
 		.elem_addr = unit->addr + type->elems_off + i * type->elem_stride,
@@ -61,7 +70,8 @@ bool hms_map_iter_next(struct hms_map_iter *it, struct hms_slot *ret)
 		return true;
 	}
 	ret->control = unit->bytes[i];
-	ret->state = slot_state(unit, ret->control);
+	ret->state = type->kind == HMS_MAP_CLASSIC ? classic_state(unit, ret->control)
+						   : swiss_state(ret->control);
 	ret->key = unit->bytes + type->keys_off + i * type->key_stride;
 	ret->elem = unit->bytes + type->elems_off + i * type->elem_stride;
 	return true;

@@ -15,7 +15,8 @@
 
 enum hms_slot_state {
 	HMS_SLOT_LIVE,
-	HMS_SLOT_EMPTY,      /* never used, or deleted (classic does not tell them apart) */
+	HMS_SLOT_EMPTY,      /* free */
+	HMS_SLOT_DELETED,    /* Swiss: a tombstone */
 	HMS_SLOT_MOVED,      /* old bucket: the entry has gone to the new array */
 	HMS_SLOT_UNREADABLE, /* the whole bucket is; one such slot stands for all of its slots */
 };
@@ -26,7 +27,8 @@ struct hms_slot {
 	uint8_t index;   /* 0..7 in its bucket or group */
 	bool old;
 	uint32_t chain;  /* 0: main bucket; n: the n-th overflow bucket */
-	uint64_t bucket; /* index of the main bucket (group) */
+	uint64_t bucket; /* index of the main bucket; of the group in its table */
+	uint64_t table;  /* Swiss: the first directory slot that names the table */
 	uint64_t unit;   /* address of the bucket (group) */
 	uint64_t key_addr;
 	uint64_t elem_addr;

@@ -115,7 +115,8 @@ struct hms_map_stats {
 	uint64_t spare;          /* overflow buckets preallocated behind the array, used or not */
 	uint64_t chain_max;      /* buckets in the longest chain; 1: no overflow */
 	uint64_t chains[HMS_CHAIN_BINS];
-	uint64_t tombstones; /* Swiss */
+	uint64_t unit_bytes; /* Swiss: set aside for groups; overflow_bytes: for tables */
+	uint64_t tombstones;
 	uint64_t tables;
 	uint64_t groups;
 	uint64_t capacity;

@@ -69,7 +69,7 @@ static struct hms_map_type *make_type(struct hms_map_model *model, const struct 
 		return NULL;
 	made.key = type->key;
 	made.elem = type->elem;
-	if (made.kind != HMS_MAP_CLASSIC || !hms_classic_layout(type, &made))
+	if (!(made.kind == HMS_MAP_CLASSIC ? hms_classic_layout : hms_swiss_layout)(type, &made))
 		return NULL;
 	made.name = runtime_name(model, type);
 	made.path = type->name;
@@ -100,6 +100,22 @@ static void decode_classic(const struct hms_layout *layout, const uint8_t *bytes
 		.oldbuckets = hms_layout_get(layout, HMS_F_HMAP_OLDBUCKETS, bytes),
 		.nevacuate = hms_layout_get(layout, HMS_F_HMAP_NEVACUATE, bytes),
 		.extra = hms_layout_get(layout, HMS_F_HMAP_EXTRA, bytes),
+	};
+}
+
+static void decode_swiss(const struct hms_layout *layout, const uint8_t *bytes, struct hms_map *map)
+{
+	map->count = (int64_t)hms_layout_get(layout, HMS_F_SMAP_USED, bytes);
+	map->swiss = (struct hms_swiss){
+		.seed = hms_layout_get(layout, HMS_F_SMAP_SEED, bytes),
+		.dir = hms_layout_get(layout, HMS_F_SMAP_DIRPTR, bytes),
+		.dir_len = hms_layout_get(layout, HMS_F_SMAP_DIRLEN, bytes),
+		.global_depth = (uint8_t)hms_layout_get(layout, HMS_F_SMAP_GLOBALDEPTH, bytes),
+		.global_shift = (uint8_t)hms_layout_get(layout, HMS_F_SMAP_GLOBALSHIFT, bytes),
+		.writing = (uint8_t)hms_layout_get(layout, HMS_F_SMAP_WRITING, bytes),
+		.tombstone_possible =
+			(uint8_t)hms_layout_get(layout, HMS_F_SMAP_TOMBSTONEPOSSIBLE, bytes),
+		.clear_seq = hms_layout_get(layout, HMS_F_SMAP_CLEARSEQ, bytes),
 	};
 }
 
@@ -138,7 +154,6 @@ enum hms_mem_state hms_map_read_header(const struct hms_map_model *model, struct
 	if (!bytes)
 		return worst_state(model->rt->mem, map->addr, size);
 	map->readable = true;
-	if (classic)
-		decode_classic(layout, bytes, map);
+	(classic ? decode_classic : decode_swiss)(layout, bytes, map);
 	return HMS_MEM_PRESENT;
 }

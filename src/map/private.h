@@ -3,6 +3,7 @@
 #define HMS_MAP_PRIVATE_H
 
 #include "map/map.h"
+#include "map/units.h"
 
 struct hms_map_model {
 	const struct hms_rt *rt;
@@ -18,8 +19,26 @@ struct hms_map_model {
 /* Arenas for @n workers, kept as long as the model. */
 struct hms_arena **hms_map_model_arenas(struct hms_map_model *model, unsigned int n);
 
-/* Layout of a classic map type from "hash<K,V>"; false where debug information lacks it. */
+/* Layout of a map type from "hash<K,V>" or "map<K,V>"; false where debug information lacks it. */
 bool hms_classic_layout(const struct hms_type *type, struct hms_map_type *ret);
+bool hms_swiss_layout(const struct hms_type *type, struct hms_map_type *ret);
+/* An array member of 8 slots: its offset and the slot's type. */
+bool hms_slots_member(const struct hms_type *unit, const char *name, uint32_t *off_ret,
+		      const struct hms_type **slot_ret);
+
+/* The two kinds' parts of hms_units_init() and hms_units_next(). */
+void hms_classic_units_init(struct hms_unit_cursor *cursor, uint64_t from, uint64_t to);
+bool hms_classic_units_next(struct hms_unit_cursor *cursor, struct hms_unit *ret);
+void hms_swiss_units_init(struct hms_unit_cursor *cursor, uint64_t from, uint64_t to);
+bool hms_swiss_units_next(struct hms_unit_cursor *cursor, struct hms_unit *ret);
+/* The array's next unit; bytes and count are set, and a trouble of @kind where it cannot be read.
+ */
+void hms_units_take(struct hms_unit_cursor *cursor, enum hms_trouble_kind kind,
+		    struct hms_unit *ret);
+/* Bytes of the unit at @addr wherever it is, or NULL. */
+const uint8_t *hms_units_bytes(struct hms_unit_cursor *cursor, uint64_t addr);
+/* Is what lies at [addr, addr + len) missing from the core, rather than never mapped? */
+bool hms_units_absent(const struct hms_unit_cursor *cursor, uint64_t addr, uint64_t len);
 
 /* tophash values, src/runtime/map.go */
 enum {
@@ -29,6 +48,12 @@ enum {
 	HMS_TOPHASH_EVACUATED_Y = 3,
 	HMS_TOPHASH_EVACUATED_EMPTY = 4,
 	HMS_TOPHASH_MIN = 5,
+};
+
+/* Control bytes, src/internal/runtime/maps/group.go; full slots hold 7 bits of their hash. */
+enum {
+	HMS_CONTROL_EMPTY = 0x80,
+	HMS_CONTROL_DELETED = 0xfe,
 };
 
 static inline bool hms_tophash_evacuated(uint8_t tophash)
@@ -48,5 +73,14 @@ void hms_trouble_add(struct hms_map_stats *stats, const struct hms_trouble *trou
 /* What the heap set aside for each part of @map, and how many spare buckets the array has. */
 void hms_classic_bytes(const struct hms_map_model *model, struct hms_map *map,
 		       struct hms_map_stats *stats);
+/* The same for a Swiss map's header and directory; tables and groups are added by the walk. */
+void hms_swiss_bytes(const struct hms_map_model *model, struct hms_map *map,
+		     struct hms_map_stats *stats);
+/* Size of the heap object at @addr, 0 where it is none. */
+uint64_t hms_object_bytes(const struct hms_map_model *model, uint64_t addr);
+/* Directory slots that a walk of a Swiss map may touch (1 for a small map), with the trouble that
+ * limits them. */
+uint64_t hms_swiss_extent(const struct hms_map_model *model, const struct hms_map *map,
+			  struct hms_trouble *trouble_ret);
 
 #endif

@@ -9,6 +9,7 @@
 #include "map/units.h"
 #include "util/threads.h"
 
+#define SLOTS_AN_ITEM   UINT64_C(64) /* of a directory: as many tables at the most */
 #define MAPS_AN_ITEM    512
 #define BUCKETS_AN_ITEM (UINT64_C(1) << 13)
 
@@ -66,17 +67,32 @@ static uint64_t overflow_object(const struct hms_unit_cursor *c, uint64_t addr, 
 	return *size;
 }
 
+static void count_classic(const struct hms_unit *unit, struct hms_map_stats *stats)
+{
+	unsigned int live = unit->settled ? 0 : hms_tophash_live(unit->bytes);
+
+	stats->live += live;
+	stats->live_old += unit->old ? live : 0;
+}
+
+static void count_swiss(const struct hms_unit *unit, struct hms_map_stats *stats)
+{
+	stats->live += hms_control_full(unit->bytes);
+	stats->tombstones += hms_control_deleted(unit->bytes);
+}
+
 static void count_range(const struct survey *survey, const struct hms_map *map, bool old,
 			uint64_t from, uint64_t to, struct hms_map_stats *stats)
 {
+	bool classic = map->type->kind == HMS_MAP_CLASSIC, chains = classic && !old;
+	uint64_t length = 0, size = 0;
 	struct hms_unit_cursor c;
 	struct hms_unit unit;
-	uint64_t length = 0, size = 0;
 
 	hms_units_init(&c, survey->model, map, old, from, to, stats);
 	while (hms_units_next(&c, &unit)) {
 		if (unit.chain == 0) {
-			if (!old)
+			if (chains)
 				end_chain(stats, length);
 			length = 0;
 			stats->evacuated += unit.moved;
@@ -88,14 +104,9 @@ static void count_range(const struct survey *survey, const struct hms_map *map, 
 		if (!unit.bytes)
 			continue; /* its trouble is told, its slots are unknown */
 		stats->slots_walked += HMS_SLOTS;
-		if (!unit.settled) {
-			unsigned int live = hms_tophash_live(unit.bytes);
-
-			stats->live += live;
-			stats->live_old += old ? live : 0;
-		}
+		(classic ? count_classic : count_swiss)(&unit, stats);
 	}
-	if (!old)
+	if (chains)
 		end_chain(stats, length);
 	hms_units_deinit(&c);
 }
@@ -110,6 +121,12 @@ static void add_stats(struct hms_map_stats *sum, const struct hms_map_stats *par
 	sum->overflow_old += part->overflow_old;
 	sum->overflow_bytes += part->overflow_bytes;
 	sum->evacuated += part->evacuated;
+	sum->unit_bytes += part->unit_bytes;
+	sum->tombstones += part->tombstones;
+	sum->tables += part->tables;
+	sum->groups += part->groups;
+	sum->capacity += part->capacity;
+	sum->growth_left += part->growth_left;
 	sum->chain_max = HMS_MAX(sum->chain_max, part->chain_max);
 	for (size_t i = 0; i < HMS_CHAIN_BINS; i++)
 		sum->chains[i] += part->chains[i];
@@ -123,8 +140,8 @@ static void add_stats(struct hms_map_stats *sum, const struct hms_map_stats *par
 
 static bool worth_keeping(const struct hms_map_stats *stats)
 {
-	return stats->chain_max > 1 || stats->spare || stats->evacuated || stats->live_old ||
-	       stats->overflow_old || stats->ntroubles || stats->unreadable;
+	return stats->tables || stats->chain_max > 1 || stats->spare || stats->evacuated ||
+	       stats->live_old || stats->overflow_old || stats->ntroubles || stats->unreadable;
 }
 
 static const struct hms_map_detail *keep(struct hms_arena *arena, const struct hms_map_stats *stats)
@@ -139,6 +156,11 @@ static const struct hms_map_detail *keep(struct hms_arena *arena, const struct h
 	d->overflow_bytes = stats->overflow_bytes;
 	d->evacuated = stats->evacuated;
 	d->spare = stats->spare;
+	d->tombstones = stats->tombstones;
+	d->tables = stats->tables;
+	d->groups = stats->groups;
+	d->capacity = stats->capacity;
+	d->growth_left = stats->growth_left;
 	d->ntroubles = stats->ntroubles;
 	d->nchains = (uint32_t)HMS_MIN(stats->chain_max, (uint64_t)HMS_CHAIN_BINS);
 	d->chains = hms_arena_memdup(arena, stats->chains, d->nchains * sizeof(*d->chains));
@@ -160,11 +182,25 @@ static void finish_map(struct hms_map *map, const struct hms_map_stats *stats,
 {
 	map->live = stats->live;
 	map->chain_max = (uint32_t)HMS_MIN(stats->chain_max, (uint64_t)UINT32_MAX);
+	map->bytes.buckets += stats->unit_bytes;
 	map->bytes.overflow += stats->overflow_bytes;
 	map->bytes.total = map->bytes.header + map->bytes.buckets + map->bytes.old_buckets +
 			   map->bytes.overflow;
 	map->damaged = any_damage(stats);
 	map->detail = worth_keeping(stats) ? keep(arena, stats) : NULL;
+}
+
+/* Of a map of which nothing is kept: main buckets and no more, or one group, all readable. */
+static void plain_stats(const struct hms_map *map, struct hms_map_stats *ret)
+{
+	if (map->type && map->type->kind == HMS_MAP_SWISS) {
+		ret->groups = map->swiss.dir != 0;
+		ret->slots_walked = ret->capacity = ret->groups * HMS_SLOTS;
+		ret->growth_left = ret->capacity > map->live ? ret->capacity - map->live : 0;
+		return;
+	}
+	ret->chains[0] = map->chain_max ? hms_classic_nbuckets(&map->classic) : 0;
+	ret->slots_walked = ret->chains[0] * HMS_SLOTS;
 }
 
 void hms_map_stats_of(const struct hms_map *map, struct hms_map_stats *ret)
@@ -173,9 +209,7 @@ void hms_map_stats_of(const struct hms_map *map, struct hms_map_stats *ret)
 
 	*ret = (struct hms_map_stats){.live = map->live, .chain_max = map->chain_max};
 	if (!d) {
-		/* Nothing but main buckets, all of them readable. */
-		ret->chains[0] = map->chain_max ? hms_classic_nbuckets(&map->classic) : 0;
-		ret->slots_walked = ret->chains[0] * HMS_SLOTS;
+		plain_stats(map, ret);
 		return;
 	}
 	ret->live_old = d->live_old;
@@ -186,6 +220,11 @@ void hms_map_stats_of(const struct hms_map *map, struct hms_map_stats *ret)
 	ret->overflow_bytes = d->overflow_bytes;
 	ret->evacuated = d->evacuated;
 	ret->spare = d->spare;
+	ret->tombstones = d->tombstones;
+	ret->tables = d->tables;
+	ret->groups = d->groups;
+	ret->capacity = d->capacity;
+	ret->growth_left = d->growth_left;
 	ret->ntroubles = d->ntroubles;
 	memcpy(ret->chains, d->chains, d->nchains * sizeof(*d->chains));
 	memcpy(ret->troubles, d->troubles, d->nkept * sizeof(*d->troubles));
@@ -206,6 +245,14 @@ static void header_trouble(const struct hms_map *map, enum hms_mem_state state,
 	hms_trouble_add(stats, &trouble);
 }
 
+static void part_bytes(const struct survey *survey, struct hms_map *map,
+		       struct hms_map_stats *stats)
+{
+	bool classic = survey->model->rt->map_kind == HMS_MAP_CLASSIC;
+
+	(classic ? hms_classic_bytes : hms_swiss_bytes)(survey->model, map, stats);
+}
+
 static void survey_small(struct survey *survey, struct hms_map *map, struct hms_arena *arena)
 {
 	struct hms_map_stats stats = {0};
@@ -213,7 +260,7 @@ static void survey_small(struct survey *survey, struct hms_map *map, struct hms_
 	if (!map->readable)
 		header_trouble(map, hms_mem_state_at(survey->model->rt->mem, map->addr, NULL),
 			       &stats);
-	hms_classic_bytes(survey->model, map, &stats);
+	part_bytes(survey, map, &stats);
 	if (map->readable && map->type) {
 		count_range(survey, map, false, 0, UINT64_MAX, &stats);
 		count_range(survey, map, true, 0, UINT64_MAX, &stats);
@@ -243,15 +290,15 @@ static void add_item(struct survey *survey, struct item item)
 	survey->items[survey->nitems++] = item;
 }
 
-static void add_ranges(struct survey *survey, size_t map, bool old, uint64_t n)
+static void add_ranges(struct survey *survey, size_t map, bool old, uint64_t n, uint64_t each)
 {
-	for (uint64_t from = 0; from < n; from += BUCKETS_AN_ITEM)
+	for (uint64_t from = 0; from < n; from += each)
 		add_item(survey, (struct item){
 					 .map = map,
 					 .nmaps = 1,
 					 .old = old,
 					 .from = from,
-					 .to = HMS_MIN(from + BUCKETS_AN_ITEM, n),
+					 .to = HMS_MIN(from + each, n),
 				 });
 }
 
@@ -265,31 +312,42 @@ static void add_small(struct survey *survey, size_t map)
 		add_item(survey, (struct item){.map = map, .nmaps = 1});
 }
 
-/* Main buckets that the arrays can really hold: what a damaged B promises is not cut into
- * items. */
-static bool is_large(const struct survey *survey, const struct hms_map *map)
+/* Ranges that a map is worth cutting into: main buckets, or slots of a directory.  What a damaged
+ * header promises and memory does not hold is not cut up. */
+static uint64_t extent_of(const struct survey *survey, const struct hms_map *map,
+			  uint64_t *each_ret)
 {
-	uint64_t n = hms_classic_nbuckets(&map->classic);
 	struct hms_trouble trouble;
+	uint64_t n;
 
-	if (!map->readable || !map->type || n <= BUCKETS_AN_ITEM)
-		return false;
-	return hms_classic_extent(survey->model, map, false, &trouble) == n &&
-	       hms_mem_state_at(survey->model->rt->mem, map->classic.buckets, NULL) <=
-		       HMS_MEM_FROM_FILE;
+	if (map->type->kind == HMS_MAP_SWISS) {
+		*each_ret = SLOTS_AN_ITEM;
+		n = hms_swiss_extent(survey->model, map, &trouble);
+	} else {
+		*each_ret = BUCKETS_AN_ITEM;
+		n = hms_classic_extent(survey->model, map, false, &trouble);
+		if (hms_mem_state_at(survey->model->rt->mem, map->classic.buckets, NULL) >
+		    HMS_MEM_FROM_FILE)
+			return 0;
+	}
+	return trouble.kind == HMS_TROUBLE_NONE ? n : 0;
 }
 
 static void plan(struct survey *survey, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct hms_map *map = &survey->maps[i];
+		uint64_t each = 0, extent = 0;
 
-		if (!is_large(survey, map)) {
+		if (map->readable && map->type)
+			extent = extent_of(survey, map, &each);
+		if (extent <= each) {
 			add_small(survey, i);
 			continue;
 		}
-		add_ranges(survey, i, false, hms_classic_nbuckets(&map->classic));
-		add_ranges(survey, i, true, hms_classic_old_nbuckets(&map->classic));
+		add_ranges(survey, i, false, extent, each);
+		if (map->type->kind == HMS_MAP_CLASSIC)
+			add_ranges(survey, i, true, hms_classic_old_nbuckets(&map->classic), each);
 	}
 }
 
@@ -301,7 +359,7 @@ static void prepare_large(struct survey *survey, struct hms_map_stats *sums)
 
 		if (!item->to || item->old || item->from)
 			continue;
-		hms_classic_bytes(survey->model, &survey->maps[item->map], &sums[nth++]);
+		part_bytes(survey, &survey->maps[item->map], &sums[nth++]);
 	}
 }
 
