@@ -27,8 +27,10 @@ struct elffile {
 	struct hms_elffile pub;
 	struct hms_mapfile map;
 	char *path;
+	uint32_t nphdrs;
 	struct hms_elf_segment *segments;
 	struct hms_elf_section *sections;
+	bool bytes_gone;           /* a separate debug file: no segment holds bytes */
 	Elf64_Shdr symtab, strtab; /* sh_type SHT_NULL: none */
 	pthread_mutex_t lock;      /* guards the making of the index */
 	bool indexed;

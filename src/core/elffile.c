@@ -131,6 +131,12 @@ static void note_section(struct elffile *elf, const struct section_table *t, con
  * A separate debug file keeps the program headers of the executable, but not the bytes: its
  * sections have become SHT_NOBITS.  Its segments hold nothing then, whatever their p_filesz.
  */
+static void forget_bytes(struct elffile *elf)
+{
+	for (size_t i = 0; i < elf->pub.nsegments; i++)
+		elf->segments[i].filesz = 0;
+}
+
 static bool contradicts_segments(const struct elffile *elf, const Elf64_Shdr *sh)
 {
 	if (sh->sh_type != SHT_NOBITS || !(sh->sh_flags & SHF_ALLOC) || (sh->sh_flags & SHF_TLS) ||
@@ -148,7 +154,6 @@ static bool contradicts_segments(const struct elffile *elf, const Elf64_Shdr *sh
 static struct hms_error *read_sections(struct elffile *elf, const Elf64_Ehdr *eh)
 {
 	struct section_table t = {0};
-	bool bytes_gone = false;
 	Elf64_Shdr sh;
 
 	HMS_TRY(find_section_table(elf, eh, &t));
@@ -159,11 +164,9 @@ static struct hms_error *read_sections(struct elffile *elf, const Elf64_Ehdr *eh
 		load_shdr(elf, &t, i, &sh);
 		*s = make_section(elf, &t, &sh);
 		note_section(elf, &t, &sh, s);
-		bytes_gone = bytes_gone || contradicts_segments(elf, &sh);
+		elf->bytes_gone = elf->bytes_gone || contradicts_segments(elf, &sh);
 	}
 	elf->pub.sections = elf->sections;
-	for (size_t i = 0; bytes_gone && i < elf->pub.nsegments; i++)
-		elf->segments[i].filesz = 0;
 	return NULL;
 }
 
@@ -195,11 +198,11 @@ static void add_segment(struct elffile *elf, const Elf64_Phdr *ph)
 static struct hms_error *read_segments(struct elffile *elf, const Elf64_Ehdr *eh)
 {
 	Elf64_Phdr ph;
-	uint32_t n;
 
-	HMS_TRY(hms_elfheader_phnum(&elf->map, eh, &n));
-	HMS_TRY(hms_alloc_array(n, sizeof(*elf->segments), MAX_EXE_SEGMENTS, &elf->segments));
-	for (uint32_t i = 0; i < n; i++) {
+	HMS_TRY(hms_elfheader_phnum(&elf->map, eh, &elf->nphdrs));
+	HMS_TRY(hms_alloc_array(elf->nphdrs, sizeof(*elf->segments), MAX_EXE_SEGMENTS,
+				&elf->segments));
+	for (uint32_t i = 0; i < elf->nphdrs; i++) {
 		hms_elfheader_phdr(&elf->map, eh, i, &ph);
 		if (ph.p_type == PT_LOAD)
 			add_segment(elf, &ph);
@@ -210,13 +213,12 @@ static struct hms_error *read_segments(struct elffile *elf, const Elf64_Ehdr *eh
 	return NULL;
 }
 
-/* Sections tell more (a debug file's note segment holds other bytes); these are for executables
- * whose section headers were stripped. */
+/* For executables whose section headers were stripped. */
 static void read_note_segments(struct elffile *elf, const Elf64_Ehdr *eh)
 {
 	Elf64_Phdr ph;
 
-	for (uint32_t i = 0; i < eh->e_phnum; i++) {
+	for (uint32_t i = 0; i < elf->nphdrs; i++) {
 		const uint8_t *p;
 
 		hms_elfheader_phdr(&elf->map, eh, i, &ph);
@@ -244,7 +246,9 @@ static struct hms_error *parse(struct elffile *elf)
 	elf->pub.entry = eh.e_entry;
 	HMS_TRY(read_segments(elf, &eh));
 	HMS_TRY(read_sections(elf, &eh));
-	if (elf->pub.nsections == 0)
+	if (elf->bytes_gone)
+		forget_bytes(elf);
+	else
 		read_note_segments(elf, &eh);
 	return NULL;
 }

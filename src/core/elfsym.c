@@ -14,16 +14,23 @@
 #define MAX_NAME    512
 #define MAX_PROBES  192
 
-/* False for names that the index does not hold. */
+/* Eight bytes a step: names of Go functions are long.  False for names that are left out. */
 static bool hash_name(const char *name, uint32_t *ret)
 {
-	const char *end = name + MAX_NAME;
-	uint32_t h = 2166136261u; /* FNV-1a */
+	size_t len = strnlen(name, MAX_NAME + 1);
+	uint64_t h = len, word;
 
-	for (; *name && name < end; name++)
-		h = (h ^ (uint8_t)*name) * 16777619u;
-	*ret = h ^ h >> 15;
-	return name < end;
+	if (len > MAX_NAME)
+		return false;
+	for (; len; len -= HMS_MIN(len, sizeof(word))) {
+		word = 0;
+		memcpy(&word, name, HMS_MIN(len, sizeof(word)));
+		name += HMS_MIN(len, sizeof(word));
+		h = (h ^ word) * 0x9e3779b97f4a7c15;
+		h ^= h >> 32;
+	}
+	*ret = (uint32_t)h;
+	return true;
 }
 
 static void load_symbol(const struct symbol_index *index, uint32_t i, Elf64_Sym *ret)
@@ -37,14 +44,12 @@ static const char *symbol_name(const struct symbol_index *index, const Elf64_Sym
 	return sym->st_name < index->strings_len ? index->strings + sym->st_name : "";
 }
 
-/* The slot that holds @name, or the free one where it would go; NULL for names left out. */
-static struct symbol_slot *find_slot(const struct symbol_index *index, const char *name)
+/* The slot that holds @name, or the free one where it would go; NULL after too many collisions. */
+static struct symbol_slot *find_slot(const struct symbol_index *index, const char *name,
+				     uint32_t hash)
 {
 	Elf64_Sym sym;
-	uint32_t hash;
 
-	if (!hash_name(name, &hash))
-		return NULL;
 	for (uint32_t i = 0; i < MAX_PROBES; i++) {
 		struct symbol_slot *slot = &index->slots[(hash + i) & index->mask];
 
@@ -66,18 +71,19 @@ static bool is_wanted(const Elf64_Sym *sym, const char *name)
 
 static void insert_all(struct symbol_index *index)
 {
-	struct symbol_slot *slot;
-	Elf64_Sym sym;
-
 	for (uint32_t i = 1; i < index->nsymbols; i++) {
+		struct symbol_slot *slot;
+		const char *name;
+		Elf64_Sym sym;
+		uint32_t hash;
+
 		load_symbol(index, i, &sym);
-		if (!is_wanted(&sym, symbol_name(index, &sym)))
+		name = symbol_name(index, &sym);
+		if (!is_wanted(&sym, name) || !hash_name(name, &hash))
 			continue;
-		slot = find_slot(index, symbol_name(index, &sym));
-		if (!slot || slot->symbol)
-			continue; /* of several, the first counts */
-		slot->symbol = i;
-		(void)hash_name(symbol_name(index, &sym), &slot->hash);
+		slot = find_slot(index, name, hash);
+		if (slot && !slot->symbol) /* of several, the first counts */
+			*slot = (struct symbol_slot){.symbol = i, .hash = hash};
 	}
 }
 
@@ -123,10 +129,11 @@ bool hms_symbol_index_find(const struct symbol_index *index, const char *name,
 {
 	Elf64_Sym sym;
 	const struct symbol_slot *slot;
+	uint32_t hash;
 
-	if (!index->slots)
+	if (!index->slots || !hash_name(name, &hash))
 		return false;
-	slot = find_slot(index, name);
+	slot = find_slot(index, name, hash);
 	if (!slot || !slot->symbol)
 		return false;
 	load_symbol(index, slot->symbol, &sym);

@@ -136,16 +136,13 @@ static int compare_holes(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-void mkcore_absent(struct mkcore *mk, uint64_t addr, uint64_t len)
+/* Put the last hole where it belongs, joined with its neighbours. */
+static void settle_holes(struct range *r)
 {
-	struct range *r;
 	size_t n = 0;
 
-	if (len == 0)
+	if (r->nholes < 2 || r->holes[r->nholes - 2].end < r->holes[r->nholes - 1].start)
 		return;
-	r = find_range(mk, addr, len);
-	HMS_GROW(r->holes, r->nholes, r->holes_cap);
-	r->holes[r->nholes++] = (struct hole){addr, addr + len};
 	qsort(r->holes, r->nholes, sizeof(*r->holes), compare_holes);
 	for (size_t i = 1; i < r->nholes; i++) {
 		if (r->holes[i].start <= r->holes[n].end)
@@ -154,6 +151,18 @@ void mkcore_absent(struct mkcore *mk, uint64_t addr, uint64_t len)
 			r->holes[++n] = r->holes[i];
 	}
 	r->nholes = n + 1;
+}
+
+void mkcore_absent(struct mkcore *mk, uint64_t addr, uint64_t len)
+{
+	struct range *r;
+
+	if (len == 0)
+		return;
+	r = find_range(mk, addr, len);
+	HMS_GROW(r->holes, r->nholes, r->holes_cap);
+	r->holes[r->nholes++] = (struct hole){addr, addr + len};
+	settle_holes(r);
 }
 
 uint64_t mkcore_alloc(struct mkcore *mk, uint64_t len, uint64_t align)
@@ -525,13 +534,13 @@ void mkcore_bytes(const struct mkcore *mk, struct bytes *ret)
 
 	lay_out(mk, &l);
 	*ret = l.head;
+	if (l.size > ret->len) /* once: growing by pieces would copy all for each */
+		bytes_put8(ret, l.size - 1, 0);
 	for (size_t i = 0; i < l.nloads; i++) {
 		const uint8_t *p = NULL;
 		size_t len = stored(&l.loads[i], &p);
 
 		bytes_put(ret, l.loads[i].off, p, len);
 	}
-	if (l.size > ret->len)
-		bytes_put8(ret, l.size - 1, 0);
 	free(l.loads);
 }
