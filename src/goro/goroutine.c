@@ -378,7 +378,7 @@ struct hms_error *hms_goros_open(const struct hms_rt *rt, const struct hms_coref
 	HMS_AUTO(hms_goros) struct hms_goros *goros = NULL;
 	uint64_t allgs, list, n, allm;
 
-	HMS_TRY(hms_layout_require(&rt->layout, HMS_NEED_GORO));
+	HMS_TRY(hms_rt_require(rt, HMS_NEED_GORO));
 	HMS_TRY(hms_rt_symbol(rt, "runtime.allgs", &allgs));
 	HMS_TRY(hms_mem_u64(rt->mem, allgs, &list));
 	HMS_TRY(hms_mem_u64(rt->mem, allgs + 8, &n));

@@ -21,6 +21,7 @@ enum hms_fact_need {
 	HMS_NEED_CLASSIC, /* classic maps */
 	HMS_NEED_SWISS,   /* Swiss maps */
 	HMS_NEED_HEAP,    /* arenas, spans */
+	HMS_NEED_FUNCS,   /* function tables */
 	HMS_NEED_GORO,    /* goroutines and threads */
 	HMS_NEED_TYPES,   /* type descriptors, interfaces */
 	HMS_NEED_NEVER,   /* optional: some releases have it */

@@ -170,7 +170,7 @@ struct hms_error *hms_pclntab_open(const struct hms_rt *rt, struct hms_pclntab *
 	HMS_AUTO(hms_pclntab) struct hms_pclntab *tab = NULL;
 	const struct hms_layout *layout = &rt->layout;
 
-	HMS_TRY(hms_layout_require(layout, HMS_NEED_GORO));
+	HMS_TRY(hms_rt_require(rt, HMS_NEED_FUNCS));
 	if (!rt->nmodules)
 		return hms_err(HMS_ERR_ABSENT, "the program has no module data");
 	tab = hms_xcalloc(1, sizeof(*tab));
