@@ -1,7 +1,9 @@
 /* AES hashes with the cryptography instructions of ARMv8, where the compiler knows them. */
 #include "map/hash-impl.h"
 
-#if defined(__aarch64__) && (defined(__clang__) || __GNUC__ >= 8)
+/* clang hid the intrinsics of what -march leaves out, before it was 16. */
+#if defined(__aarch64__) && \
+	(defined(__ARM_FEATURE_AES) || !defined(__clang__) || __clang_major__ >= 16)
 
 #include <arm_neon.h>
 #include <sys/auxv.h>

@@ -109,18 +109,23 @@ static void check_all(const struct hashvec *v, struct hms_hasher *hasher, const 
 	free(plans);
 }
 
+static void check_memory(struct hashvec *v, const char *path, enum hashvec_memory memory,
+			 bool portable)
+{
+	HMS_AUTO(hms_hasher) struct hms_hasher *hasher = hasher_of(v);
+
+	v->memory = memory;
+	if (portable)
+		hms_hasher_use_portable(hasher);
+	assert_true(hms_hasher_verified(hasher));
+	check_all(v, hasher, path);
+}
+
 static void check_memories(struct hashvec *v, const char *path)
 {
-	for (int memory = HASHVEC_PIECES; memory <= HASHVEC_IMAGE; memory++) {
-		struct hms_hasher *hasher = hasher_of(v);
-
-		v->memory = (enum hashvec_memory)memory;
-		assert_true(hms_hasher_verified(hasher));
-		check_all(v, hasher, path);
-		hms_hasher_use_portable(hasher);
-		check_all(v, hasher, path);
-		hms_hasher_close(hasher);
-	}
+	check_memory(v, path, HASHVEC_PIECES, true);
+	check_memory(v, path, HASHVEC_CHOPPED, false);
+	check_memory(v, path, HASHVEC_IMAGE, false);
 }
 
 static void hashes_are_the_programs_own(void **state)
