@@ -100,28 +100,25 @@ static void visit_pointer(struct hms_finder *f, uint64_t addr, const struct hms_
 	follow(f, target, elem, false, &deref);
 }
 
-/* atomic.Pointer[T] holds an unsafe.Pointer; its field _ [0]*T says to what. */
-static const struct hms_type *hidden_pointer(const struct hms_type *type)
+/* A library's wrapper around an unsafe.Pointer: it is a pointer to what it is known to lead to. */
+static void visit_wrapper(struct hms_finder *f, uint64_t addr, const struct hms_type *pointee,
+			  const struct hms_find_step *step)
 {
-	const struct hms_type *witness;
+	uint64_t target;
 
-	if (type->nmembers < 2 || strncmp(type->name, "sync/atomic.Pointer[", 20))
-		return NULL;
-	witness = type->members[0].type;
-	if (!witness || witness->kind != HMS_KIND_ARRAY || witness->count || !witness->elem ||
-	    witness->elem->kind != HMS_KIND_POINTER)
-		return NULL;
-	return witness->elem->elem;
+	if (!load(f, addr, &target) || !target)
+		return;
+	visit_pointer(f, addr, hms_rt_whole_type(f->rt, pointee, target), step);
 }
 
 static void visit_struct(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
 			 const struct hms_find_step *step)
 {
-	const struct hms_type *hidden = hidden_pointer(type);
-	const struct hms_member *value = hidden ? hms_type_member(type, "v") : NULL;
+	const struct hms_member *value;
+	const struct hms_type *pointee = hms_rt_hidden_pointee(f->rt, type, &value);
 
-	if (value) {
-		visit_pointer(f, addr + value->off, hidden, step);
+	if (pointee) {
+		visit_wrapper(f, addr + value->off, pointee, step);
 		return;
 	}
 	for (uint32_t i = 0; i < type->nmembers; i++) {

@@ -104,6 +104,16 @@ const struct hms_type *hms_rt_type_at(const struct hms_rt *rt, uint64_t rtype);
 const struct hms_type *hms_rt_dynamic_type(const struct hms_rt *rt, const struct hms_type *iface,
 					   uint64_t word);
 
+/* What the unsafe.Pointer in a library's typed wrapper leads to (atomic.Pointer[T], an entry of
+ * sync.Map), and which of @holder's members it is; NULL where @holder is no such wrapper. */
+const struct hms_type *hms_rt_hidden_pointee(const struct hms_rt *rt, const struct hms_type *holder,
+					     const struct hms_member **member_ret);
+
+/* The type of the whole object at @addr, where @type is but the head of a larger one (a node of
+ * internal/sync.HashTrieMap); else @type. */
+const struct hms_type *hms_rt_whole_type(const struct hms_rt *rt, const struct hms_type *type,
+					 uint64_t addr);
+
 /* Does an interface keep values of @type in its data word, rather than a pointer to them?  True
  * for what has the shape of one pointer (cmd/compile/internal/types, IsDirectIface). */
 bool hms_rt_is_direct(const struct hms_type *type);
