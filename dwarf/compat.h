@@ -14,6 +14,8 @@
 #include <libdwarf/libdwarf.h>
 #endif
 
+#include "dwarf/section.h"
+
 /* Go's newer attributes: src/cmd/internal/dwarf/dwarf_defs.go. */
 #ifndef DW_AT_go_dict_index
 #define DW_AT_go_dict_index 0x2906
@@ -22,25 +24,20 @@
 #define DW_AT_go_closure_offset 0x2907
 #endif
 
-static inline int compat_dwarf_init(int fd, Dwarf_Debug *ret, Dwarf_Error *err)
-{
+/* Our sections as libdwarf's object. */
+struct compat_object {
 #ifdef HMS_LIBDWARF_NEW
-	return dwarf_init_b(fd, DW_GROUPNUMBER_ANY, NULL, NULL, ret, err);
+	Dwarf_Obj_Access_Interface_a interface;
 #else
-	return dwarf_init_b(fd, DW_DLC_READ, DW_GROUPNUMBER_ANY, NULL, NULL, ret, err);
+	Dwarf_Obj_Access_Interface interface;
 #endif
-}
+	struct sections *sections;
+	bool with_lists; /* sections with `lists` too */
+};
 
-static inline void compat_dwarf_finish(Dwarf_Debug dbg)
-{
-#ifdef HMS_LIBDWARF_NEW
-	dwarf_finish(dbg);
-#else
-	Dwarf_Error err;
-
-	dwarf_finish(dbg, &err);
-#endif
-}
+/* dwarf_object_init_b() and dwarf_object_finish(); @object is in use in between. */
+int compat_dwarf_init(struct compat_object *object, Dwarf_Debug *ret, Dwarf_Error *err);
+void compat_dwarf_finish(Dwarf_Debug dbg);
 
 static inline void compat_dwarf_free_ranges(Dwarf_Debug dbg, Dwarf_Ranges *ranges, Dwarf_Signed n)
 {

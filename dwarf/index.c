@@ -170,6 +170,7 @@ static struct hms_error *place(struct hms_dwarf *dwarf, uint64_t pc, struct hms_
 	AUTO_DIE Dwarf_Die die = NULL;
 	struct unit *unit;
 
+	HMS_TRY(dwarf_need_lists(dwarf));
 	HMS_TRY(find_function(dwarf, pc, &unit, &function));
 	if (!function)
 		return hms_err(HMS_ERR_NOT_FOUND, "no function at 0x%llx", (unsigned long long)pc);

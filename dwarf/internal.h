@@ -59,8 +59,9 @@ struct unit_range {
 };
 
 struct hms_dwarf {
-	int fd;
-	Dwarf_Debug dbg;
+	struct sections sections;
+	struct compat_object object;
+	Dwarf_Debug dbg; /* NULL between dwarf_need_lists() failing and hms_dwarf_close() */
 	pthread_mutex_t lock;
 	struct hms_arena *arena; /* names that are handed out */
 	struct unit *units;      /* in file order */
@@ -84,6 +85,10 @@ void dwarf_drop(struct hms_dwarf *dwarf, Dwarf_Error err);
  * *found_ret tells DW_DLV_OK from DW_DLV_NO_ENTRY. */
 struct hms_error *dwarf_result(struct hms_dwarf *dwarf, int result, Dwarf_Error *err,
 			       const char *what, bool *found_ret) HMS_MUST_USE;
+
+/* Types are read without line, range and location lists, which take time to decompress.  Whoever
+ * needs one of these calls this first, with no DIE in hand.  Lock held. */
+struct hms_error *dwarf_need_lists(struct hms_dwarf *dwarf) HMS_MUST_USE;
 
 /* ---- DIEs --------------------------------------------------------------------------------- */
 

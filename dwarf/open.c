@@ -1,11 +1,6 @@
-/*
- * The handle and the list of units.  libdwarf reads (and decompresses) a section when it is
- * first needed.
- */
+/* The handle and the list of units. */
 #include "dwarf/internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 /* First look at a unit: who made it. */
@@ -94,21 +89,40 @@ static struct hms_error *list_units(struct hms_dwarf *dwarf)
 	}
 }
 
-static struct hms_error *init(struct hms_dwarf *dwarf, const char *path)
+static struct hms_error *attach(struct hms_dwarf *dwarf)
 {
 	Dwarf_Error err = NULL;
 	bool found;
 
-	dwarf->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (dwarf->fd < 0)
-		return hms_err_os(errno, "cannot open '%s'", path);
-	HMS_TRY(dwarf_result(dwarf, compat_dwarf_init(dwarf->fd, &dwarf->dbg, &err), &err,
+	HMS_TRY(dwarf_result(dwarf, compat_dwarf_init(&dwarf->object, &dwarf->dbg, &err), &err,
 			     "cannot read debug information", &found));
 	if (!found) {
 		dwarf->dbg = NULL;
-		return hms_err(HMS_ERR_NOT_FOUND, "'%s' has no debug information", path);
+		return hms_err(HMS_ERR_FORMAT, "cannot read debug information: no sections");
 	}
-	HMS_TRY(list_units(dwarf));
+	return NULL;
+}
+
+struct hms_error *dwarf_need_lists(struct hms_dwarf *dwarf)
+{
+	if (!dwarf->object.with_lists) {
+		compat_dwarf_finish(dwarf->dbg);
+		dwarf->dbg = NULL;
+		sections_check(&dwarf->sections);
+		dwarf->object.with_lists = true;
+		return attach(dwarf);
+	}
+	if (!dwarf->dbg)
+		return hms_err(HMS_ERR_FORMAT, "cannot read debug information");
+	return NULL;
+}
+
+static struct hms_error *init(struct hms_dwarf *dwarf, const char *path)
+{
+	HMS_TRY(sections_open(path, &dwarf->sections));
+	dwarf->object.sections = &dwarf->sections;
+	HMS_TRY(hms_err_ctx(attach(dwarf), "'%s'", path));
+	HMS_TRY(hms_err_ctx(list_units(dwarf), "'%s'", path));
 	if (!dwarf->nunits)
 		return hms_err(dwarf->nbad ? HMS_ERR_FORMAT : HMS_ERR_NOT_FOUND,
 			       "'%s' has no %sdebug information", path,
@@ -140,8 +154,7 @@ void hms_dwarf_close(struct hms_dwarf *dwarf)
 	hms_arena_destroy(dwarf->arena);
 	if (dwarf->dbg)
 		compat_dwarf_finish(dwarf->dbg);
-	if (dwarf->fd >= 0)
-		close(dwarf->fd);
+	sections_close(&dwarf->sections);
 	pthread_mutex_destroy(&dwarf->lock);
 	free(dwarf);
 }

@@ -249,6 +249,10 @@ struct hms_error *hms_dwarf_read_types(struct hms_dwarf *dwarf, uint64_t bias,
 	};
 
 	pthread_mutex_lock(&dwarf->lock);
+	if (!dwarf->dbg) {
+		pthread_mutex_unlock(&dwarf->lock);
+		return hms_err(HMS_ERR_FORMAT, "cannot read debug information");
+	}
 	*skipped_ret = read_units(&reader);
 	pthread_mutex_unlock(&dwarf->lock);
 	resolve_types(&reader);
