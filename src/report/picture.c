@@ -1,31 +1,25 @@
 /*
- * Drawings in characters.
- *
- * A picture has rows of a power of two cells, as bucket arrays have; where there are more cells
- * than some rows hold, neighbours are merged.  Below a row stand the numbers of overflow buckets,
- * where there are any.
+ * Drawings in characters.  Below a row of a picture stand the numbers of overflow buckets, where
+ * there are any.
  */
 #include "report/picture.h"
 
 #include <string.h>
 
 #include "report/format.h"
+#include "report/grid.h"
 
 #define INDENT   2
 #define MAX_ROWS 8
 #define MAX_BAR  40 /* columns */
 
-/* What cells of a picture may be drawn as; the legend explains those that were used. */
-enum look { LOOK_EMPTY, LOOK_FILLED, LOOK_MOVED, LOOK_UNREAD, LOOK_OVERFLOW, NLOOKS };
-
 struct canvas {
 	const struct hms_paper *paper;
-	const struct hms_picture *picture;
-	size_t merge; /* cells of the picture to one drawn */
-	size_t ndrawn;
-	size_t a_row;
+	struct hms_grid grid;
 	size_t label_width;
-	bool used[NLOOKS];
+	/* what the legend has to explain: */
+	bool used[HMS_NLOOKS];
+	bool overflow;
 };
 
 static const char *const fill_blocks[] = {
@@ -48,68 +42,22 @@ static const char *const bar_blocks[] = {
 #define FULL_BLOCK  "\xe2\x96\x88"
 #define LIGHT_SHADE "\xe2\x96\x91"
 
-static void merge_cell(struct hms_map_cell *into, const struct hms_map_cell *cell)
+static enum hms_paint look_paint(enum hms_look look)
 {
-	into->live += cell->live;
-	into->slots += cell->slots;
-	into->overflow += cell->overflow;
-	into->moved += cell->moved;
-	into->unread += cell->unread;
-}
-
-static struct hms_map_cell drawn_cell(const struct canvas *canvas, size_t i)
-{
-	const struct hms_picture *picture = canvas->picture;
-	size_t end = HMS_MIN((i + 1) * canvas->merge, picture->ncells);
-	struct hms_map_cell cell = {0};
-
-	for (size_t at = i * canvas->merge; at < end; at++)
-		merge_cell(&cell, &picture->cells[at]);
-	return cell;
-}
-
-/* Buckets that stand behind drawn cell @i; the last may have fewer. */
-static uint64_t units_of(const struct canvas *canvas, size_t i)
-{
-	const struct hms_picture *picture = canvas->picture;
-	uint64_t each = picture->units_a_cell * canvas->merge;
-	uint64_t before = each * i;
-
-	return before < picture->nunits ? HMS_MIN(each, picture->nunits - before) : 0;
-}
-
-static enum look look_of(const struct canvas *canvas, const struct hms_map_cell *cell,
-			 uint64_t units)
-{
-	if (cell->unread)
-		return LOOK_UNREAD;
-	if (canvas->picture->old && cell->moved >= units)
-		return LOOK_MOVED;
-	return cell->live ? LOOK_FILLED : LOOK_EMPTY;
-}
-
-/* Eighths of the slots that hold entries, 1..8. */
-static unsigned int eighths(const struct hms_map_cell *cell)
-{
-	double fill = cell->slots ? (double)cell->live / (double)cell->slots : 1;
-	double n = fill * 8;
-
-	return n >= 8 ? 8 : n <= 1 ? 1 : (unsigned int)n + (n > (unsigned int)n);
-}
-
-static enum hms_paint look_paint(enum look look)
-{
-	if (look == LOOK_UNREAD)
+	if (look == HMS_LOOK_UNREAD)
 		return HMS_PAINT_BAD;
-	return look == LOOK_FILLED ? HMS_PAINT_PLAIN : HMS_PAINT_QUIET;
+	return look == HMS_LOOK_FILLED ? HMS_PAINT_PLAIN : HMS_PAINT_QUIET;
 }
 
-static const char *look_mark(bool utf8, enum look look, const struct hms_map_cell *cell)
+static const char *look_mark(bool utf8, const struct hms_grid_cell *cell)
 {
-	switch (look) {
-	case LOOK_FILLED: return (utf8 ? fill_blocks : fill_digits)[eighths(cell) - 1];
-	case LOOK_EMPTY: return utf8 ? "\xc2\xb7" : ".";
-	case LOOK_MOVED: return utf8 ? "\xe2\x95\x8c" : "-";
+	double n = hms_grid_fill(cell) * 8;
+	unsigned int eighths = n <= 1 ? 1 : (unsigned int)n + (n > (unsigned int)n);
+
+	switch (cell->look) {
+	case HMS_LOOK_FILLED: return (utf8 ? fill_blocks : fill_digits)[eighths - 1];
+	case HMS_LOOK_EMPTY: return utf8 ? "\xc2\xb7" : ".";
+	case HMS_LOOK_MOVED: return utf8 ? "\xe2\x95\x8c" : "-";
 	default: return "?";
 	}
 }
@@ -119,50 +67,50 @@ static void draw_label(const struct canvas *canvas, size_t first)
 	const struct hms_paper *paper = canvas->paper;
 	HMS_AUTO_STR struct hms_str label = HMS_STR_INIT;
 
-	hms_format_count(&label, (uint64_t)first * canvas->merge * canvas->picture->units_a_cell);
+	hms_format_count(&label, first * hms_grid_units(&canvas->grid));
 	fprintf(paper->out, "%*s%s%*s%s  ", INDENT, "", hms_paint_on(paper, HMS_PAINT_QUIET),
 		(int)canvas->label_width, hms_str_text(&label),
 		hms_paint_off(paper, HMS_PAINT_QUIET));
 }
 
-/* The line of overflow buckets below a row; none where the row has none.  Those of buckets that
- * are gone don't matter. */
+/* The line of overflow buckets below a row; none where the row has none. */
 static void draw_overflow(struct canvas *canvas, size_t first, size_t end)
 {
 	HMS_AUTO_STR struct hms_str line = HMS_STR_INIT;
 	size_t used = 0;
 
 	for (size_t i = first; i < end; i++) {
-		struct hms_map_cell cell = drawn_cell(canvas, i);
-		bool gone = look_of(canvas, &cell, units_of(canvas, i)) == LOOK_MOVED;
-		uint64_t n = gone ? 0 : cell.overflow;
+		struct hms_grid_cell cell;
 
-		hms_str_addc(&line, n > 9 ? '+' : n > 0 ? (char)('0' + n) : ' ');
-		if (n)
+		hms_grid_cell(&canvas->grid, i, &cell);
+		hms_str_addc(&line, cell.overflow > 9 ? '+'
+				    : cell.overflow   ? (char)('0' + cell.overflow)
+						      : ' ');
+		if (cell.overflow)
 			used = line.len;
 	}
 	if (!used)
 		return;
-	canvas->used[LOOK_OVERFLOW] = true;
+	canvas->overflow = true;
 	fprintf(canvas->paper->out, "%*s%.*s\n", (int)(INDENT + canvas->label_width + 2), "",
 		(int)used, line.s);
 }
 
 static void draw_row(struct canvas *canvas, size_t first)
 {
-	size_t end = HMS_MIN(first + canvas->a_row, canvas->ndrawn);
+	size_t end = HMS_MIN(first + canvas->grid.a_row, canvas->grid.ncells);
 	const struct hms_paper *paper = canvas->paper;
 	enum hms_paint paint = HMS_PAINT_PLAIN;
 
 	draw_label(canvas, first);
 	for (size_t i = first; i < end; i++) {
-		struct hms_map_cell cell = drawn_cell(canvas, i);
-		enum look look = look_of(canvas, &cell, units_of(canvas, i));
+		struct hms_grid_cell cell;
 
-		canvas->used[look] = true;
-		hms_paint_change(paper, paint, look_paint(look));
-		paint = look_paint(look);
-		fputs(look_mark(paper->utf8, look, &cell), paper->out);
+		hms_grid_cell(&canvas->grid, i, &cell);
+		canvas->used[cell.look] = true;
+		hms_paint_change(paper, paint, look_paint(cell.look));
+		paint = look_paint(cell.look);
+		fputs(look_mark(paper->utf8, &cell), paper->out);
 	}
 	hms_paint_change(paper, paint, HMS_PAINT_PLAIN);
 	fputc('\n', paper->out);
@@ -172,15 +120,15 @@ static void draw_row(struct canvas *canvas, size_t first)
 static void draw_legend(const struct canvas *canvas)
 {
 	bool utf8 = canvas->paper->utf8;
-	const char *const texts[NLOOKS] = {
-		[LOOK_FILLED] = utf8 ? "\xe2\x96\x81 to \xe2\x96\x88 fill" : "1 to 8 eighths full",
-		[LOOK_EMPTY] = utf8 ? "\xc2\xb7 empty" : ". empty",
-		[LOOK_MOVED] = utf8 ? "\xe2\x95\x8c moved" : "- moved",
-		[LOOK_UNREAD] = "? cannot be read",
-		[LOOK_OVERFLOW] = "below: overflow buckets (+ 10 or more)",
+	const char *const texts[HMS_NLOOKS] = {
+		[HMS_LOOK_FILLED] =
+			utf8 ? "\xe2\x96\x81 to \xe2\x96\x88 fill" : "1 to 8 eighths full",
+		[HMS_LOOK_EMPTY] = utf8 ? "\xc2\xb7 empty" : ". empty",
+		[HMS_LOOK_MOVED] = utf8 ? "\xe2\x95\x8c moved" : "- moved",
+		[HMS_LOOK_UNREAD] = "? cannot be read",
 	};
-	static const enum look order[] = {LOOK_FILLED, LOOK_EMPTY, LOOK_MOVED, LOOK_UNREAD,
-					  LOOK_OVERFLOW};
+	static const enum hms_look order[] = {HMS_LOOK_FILLED, HMS_LOOK_EMPTY, HMS_LOOK_MOVED,
+					      HMS_LOOK_UNREAD};
 	struct hms_flow flow;
 	size_t indent = INDENT + canvas->label_width + 2;
 
@@ -188,40 +136,23 @@ static void draw_legend(const struct canvas *canvas)
 	for (size_t i = 0; i < HMS_ARRAY_LEN(order); i++)
 		if (canvas->used[order[i]])
 			hms_flow_part(&flow, 3, HMS_PAINT_QUIET, texts[order[i]]);
+	if (canvas->overflow)
+		hms_flow_part(&flow, 3, HMS_PAINT_QUIET, "below: overflow buckets (+ 10 or more)");
 	hms_flow_end(&flow);
-}
-
-/* "old buckets" of "bucket"s: the title says what is counted. */
-static bool names_units(const struct hms_picture *picture)
-{
-	size_t title = strlen(picture->title), unit = strlen(picture->unit);
-
-	return title > unit && picture->title[title - 1] == 's' &&
-	       memcmp(picture->title + title - 1 - unit, picture->unit, unit) == 0;
 }
 
 static void draw_title(const struct canvas *canvas)
 {
-	const struct hms_picture *picture = canvas->picture;
-	HMS_AUTO_STR struct hms_str title = HMS_STR_INIT, text = HMS_STR_INIT;
-	uint64_t each = picture->units_a_cell * canvas->merge;
+	HMS_AUTO_STR struct hms_str title = HMS_STR_INIT, caption = HMS_STR_INIT;
+	HMS_AUTO_STR struct hms_str escaped = HMS_STR_INIT;
 	struct hms_flow flow;
 
-	hms_paper_escape(canvas->paper, &title, picture->title);
-	hms_format_count(&text, picture->nunits);
-	if (!names_units(picture)) {
-		hms_str_addc(&text, ' ');
-		hms_paper_escape(canvas->paper, &text, picture->unit);
-		hms_str_add(&text, picture->nunits == 1 ? "" : "s");
-	}
-	if (each > 1) {
-		hms_str_add(&text, ", ");
-		hms_format_count(&text, each);
-		hms_str_add(&text, " to a mark");
-	}
+	hms_paper_escape(canvas->paper, &title, canvas->grid.picture->title);
+	hms_grid_caption(&canvas->grid, &caption);
+	hms_paper_escape(canvas->paper, &escaped, hms_str_text(&caption));
 	hms_flow_begin(&flow, canvas->paper, 0, INDENT);
 	hms_flow_text(&flow, 0, HMS_PAINT_TITLE, hms_str_text(&title));
-	hms_flow_text(&flow, 2, HMS_PAINT_PLAIN, hms_str_text(&text));
+	hms_flow_text(&flow, 2, HMS_PAINT_PLAIN, hms_str_text(&escaped));
 	hms_flow_end(&flow);
 }
 
@@ -233,32 +164,19 @@ static size_t label_width(const struct hms_picture *picture)
 	return label.len;
 }
 
-/* Largest power of two of marks in a row, and the least merging that fits the rows. */
-static void lay_out(struct canvas *canvas)
-{
-	size_t margin = INDENT + canvas->label_width + 2;
-	size_t room = canvas->paper->width > margin ? canvas->paper->width - margin : 1;
-	size_t ncells = canvas->picture->ncells;
-
-	canvas->a_row = 1;
-	while (canvas->a_row * 2 <= room)
-		canvas->a_row *= 2;
-	canvas->merge = 1;
-	while ((ncells - 1) / canvas->merge + 1 > canvas->a_row * MAX_ROWS)
-		canvas->merge *= 2;
-	canvas->ndrawn = (ncells - 1) / canvas->merge + 1;
-}
-
 void hms_draw_picture(const struct hms_paper *paper, const struct hms_picture *picture)
 {
-	struct canvas canvas = {.paper = paper, .picture = picture};
+	struct canvas canvas = {.paper = paper};
+	size_t margin;
 
 	if (picture->ncells == 0)
 		return;
 	canvas.label_width = label_width(picture);
-	lay_out(&canvas);
+	margin = INDENT + canvas.label_width + 2;
+	hms_grid_init(&canvas.grid, picture, paper->width > margin ? paper->width - margin : 1,
+		      MAX_ROWS);
 	draw_title(&canvas);
-	for (size_t first = 0; first < canvas.ndrawn; first += canvas.a_row)
+	for (size_t first = 0; first < canvas.grid.ncells; first += canvas.grid.a_row)
 		draw_row(&canvas, first);
 	draw_legend(&canvas);
 }
