@@ -158,6 +158,7 @@ struct hms_render_options {
 
 struct hms_renderer *hms_text_renderer_create(const struct hms_render_options *options);
 struct hms_renderer *hms_json_renderer_create(const struct hms_render_options *options);
+struct hms_renderer *hms_html_renderer_create(const struct hms_render_options *options);
 
 static inline void hms_renderer_destroy(struct hms_renderer *r)
 {

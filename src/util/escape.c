@@ -114,12 +114,14 @@ size_t hms_utf8_width(const char *s, size_t len)
 	return width;
 }
 
-enum target { TO_TEXT, TO_ASCII, TO_GO, TO_JSON };
+enum target { TO_TEXT, TO_ASCII, TO_GO, TO_JSON, TO_HTML };
 
 static bool plain(enum target target, unsigned char c)
 {
 	if (c < 0x20 || c >= 0x7f)
 		return false;
+	if (target == TO_HTML)
+		return c != '<' && c != '>' && c != '&' && c != '"' && c != '\'';
 	return (c != '"' && c != '\\') || target == TO_TEXT || target == TO_ASCII;
 }
 
@@ -178,6 +180,18 @@ static size_t add_character(struct hms_str *ret, enum target target, const char 
 	return n;
 }
 
+static const char *html_entity(char c)
+{
+	switch (c) {
+	case '<': return "&lt;";
+	case '>': return "&gt;";
+	case '&': return "&amp;";
+	case '"': return "&quot;";
+	case '\'': return "&#39;";
+	default: return NULL;
+	}
+}
+
 static void escape(struct hms_str *ret, enum target target, const char *s, size_t len)
 {
 	size_t n;
@@ -186,7 +200,9 @@ static void escape(struct hms_str *ret, enum target target, const char *s, size_
 		for (n = 0; n < len && plain(target, (unsigned char)s[n]);)
 			n++;
 		hms_str_addn(ret, s, n);
-		if (n < len)
+		if (n < len && target == TO_HTML && html_entity(s[n]))
+			hms_str_add(ret, html_entity(s[n++]));
+		else if (n < len)
 			n += add_character(ret, target, s + n, len - n);
 		s += n;
 		len -= n;
@@ -213,4 +229,9 @@ void hms_escape_go(struct hms_str *ret, const char *s, size_t len)
 void hms_escape_json(struct hms_str *ret, const char *s, size_t len)
 {
 	escape(ret, TO_JSON, s, len);
+}
+
+void hms_escape_html(struct hms_str *ret, const char *s, size_t len)
+{
+	escape(ret, TO_HTML, s, len);
 }

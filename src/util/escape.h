@@ -29,6 +29,10 @@ void hms_escape_go(struct hms_str *ret, const char *s, size_t len);
  * Invisible characters are written \uXXXX: a parser reads back the same, a terminal is safe. */
 void hms_escape_json(struct hms_str *ret, const char *s, size_t len);
 
+/* The inside of an HTML element or of an attribute's quotes; invisible characters become Go
+ * escapes, as for a terminal. */
+void hms_escape_html(struct hms_str *ret, const char *s, size_t len);
+
 bool hms_utf8_valid(const char *s, size_t len);
 
 /* Decode the character at @s; returns its bytes, 0 where they are not UTF-8 (cut, overlong, a

@@ -87,6 +87,13 @@ static void json_escapes(void **state)
 	EXPECT(hms_escape_json, "a\xff\xe2\x82z", "a\ufffd\ufffd\ufffdz");
 }
 
+static void html_escapes(void **state)
+{
+	(void)state;
+	EXPECT(hms_escape_html, "<a href='x' b=\"&amp;\">größe\\\0\u202e\xff\n",
+	       "&lt;a href=&#39;x&#39; b=&quot;&amp;amp;&quot;&gt;größe\\\\x00\\u202e\\xff\\n");
+}
+
 static void valid_utf8_is_told(void **state)
 {
 	(void)state;
@@ -160,6 +167,7 @@ int main(void)
 		cmocka_unit_test(ascii_keeps_ascii_only),
 		cmocka_unit_test(go_makes_literals),
 		cmocka_unit_test(json_escapes),
+		cmocka_unit_test(html_escapes),
 		cmocka_unit_test(valid_utf8_is_told),
 		cmocka_unit_test(width_counts_columns),
 		cmocka_unit_test(random_bytes_are_harmless),
