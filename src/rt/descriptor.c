@@ -20,7 +20,7 @@ static bool names_have_varints(const struct hms_rt *rt)
 	return rt->version.major != 1 || rt->version.minor >= 17;
 }
 
-/* Length of a name and how many bytes say it, from up to three bytes. */
+/* Length of a name and how many bytes say it, from three bytes. */
 static uint32_t name_length(const struct hms_rt *rt, const uint8_t p[3], uint32_t *used_ret)
 {
 	uint32_t len = 0;
@@ -39,24 +39,47 @@ static uint32_t name_length(const struct hms_rt *rt, const uint8_t p[3], uint32_
 	return UINT32_MAX;
 }
 
-bool hms_rtype_read_name(const struct hms_rt *rt, uint64_t addr, uint64_t limit,
-			 struct hms_str *ret)
+/* A length and as many bytes.  *addr moves behind them. */
+static const uint8_t *read_counted(const struct hms_rt *rt, uint64_t *addr, uint64_t limit,
+				   uint32_t *len_ret)
 {
 	uint32_t len, used = 0;
 	const uint8_t *p;
 
-	if (addr >= limit || limit - addr < 4)
-		return false;
-	p = hms_mem_peek(rt->mem, addr, 4);
+	if (*addr >= limit || limit - *addr < 3)
+		return NULL;
+	p = hms_mem_peek(rt->mem, *addr, 3);
 	if (!p)
+		return NULL;
+	len = name_length(rt, p, &used);
+	if (!len || len > HMS_RTYPE_NAME_MAX || len > limit - *addr - used)
+		return NULL;
+	p = hms_mem_peek(rt->mem, *addr + used, len);
+	*addr += used + len;
+	*len_ret = len;
+	return p;
+}
+
+bool hms_rtype_read_name(const struct hms_rt *rt, uint64_t addr, uint64_t limit,
+			 struct hms_str *ret, struct hms_str *tag_ret, uint8_t *flags_ret)
+{
+	const uint8_t *flags = addr < limit ? hms_mem_peek(rt->mem, addr, 1) : NULL;
+	const uint8_t *name, *tag = NULL;
+	uint32_t len, tag_len = 0;
+
+	if (!flags)
 		return false;
-	len = name_length(rt, p + 1, &used);
-	if (!len || len > HMS_RTYPE_NAME_MAX || len > limit - addr - 1 - used)
+	addr++;
+	name = read_counted(rt, &addr, limit, &len);
+	if (!name)
 		return false;
-	p = hms_mem_peek(rt->mem, addr + 1 + used, len);
-	if (!p)
-		return false;
-	hms_str_addn(ret, p, len);
+	if (tag_ret && *flags & HMS_NAME_TAG)
+		tag = read_counted(rt, &addr, limit, &tag_len);
+	hms_str_addn(ret, name, len);
+	if (tag)
+		hms_str_addn(tag_ret, tag, tag_len);
+	if (flags_ret)
+		*flags_ret = *flags;
 	return true;
 }
 
@@ -87,7 +110,7 @@ bool hms_rtype_string(const struct hms_rt *rt, const struct hms_module *module, 
 	/* An abi.NameOff is an int32; negative ones belong to types made by reflect. */
 	off = hms_layout_get(layout, HMS_F_TYPE_STR, p);
 	if (!off || off > INT32_MAX ||
-	    !hms_rtype_read_name(rt, module->types + off, module->etypes, ret))
+	    !hms_rtype_read_name(rt, module->types + off, module->etypes, ret, NULL, NULL))
 		return false;
 	if (hms_layout_get(layout, HMS_F_TYPE_TFLAG, p) & HMS_TFLAG_EXTRA_STAR)
 		drop_star(ret, before);

@@ -407,6 +407,9 @@ const struct hms_member *hms_type_member(const struct hms_type *type, const char
 
 bool hms_type_reaches_map(const struct hms_graph *graph, const struct hms_type *type)
 {
-	assert(graph->sealed && graph->types[type->id] == type);
+	assert(graph->sealed);
+	if (type->id >= graph->ntypes)
+		return type->reaches_map;
+	assert(graph->types[type->id] == type);
 	return graph->reaches_map[type->id];
 }

@@ -60,11 +60,14 @@ struct hms_member {
 struct hms_type {
 	const char *name; /* as the producer spells it, with full import paths: "map[string]int" */
 	enum hms_kind kind;
-	bool iface;      /* INTERFACE: has methods (runtime.iface), else runtime.eface */
-	uint32_t id;     /* dense, 0..hms_graph_ntypes() - 1 */
-	uint64_t size;   /* bytes of a value */
-	uint64_t rt_off; /* type descriptor less moduledata.types; 0: none known */
-	uint64_t count;  /* ARRAY: elements */
+	bool iface; /* INTERFACE: has methods (runtime.iface), else runtime.eface */
+	/* Of types made after the graph was sealed (rt/rtype.h): the answer to
+	 * hms_type_reaches_map().  Their ids begin at hms_graph_ntypes(). */
+	bool reaches_map;
+	uint32_t id;                 /* dense, 0..hms_graph_ntypes() - 1 */
+	uint64_t size;               /* bytes of a value */
+	uint64_t rt_off;             /* type descriptor less moduledata.types; 0: none known */
+	uint64_t count;              /* ARRAY: elements */
 	const struct hms_type *elem; /* POINTER, SLICE, ARRAY, CHAN, MAP; NULL for void pointers */
 	const struct hms_type *key;  /* MAP */
 	/* MAP: what the variable points to ("hash<string,int>", "map<string,int>"); CHAN:

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "rt/rtype.h"
 #include "util/arena.h"
 
 /* Bytes of a version string that are looked at. */
@@ -270,6 +271,7 @@ struct hms_error *hms_rt_open(const struct hms_mem *mem, const struct hms_elffil
 	rt->exe = exe;
 	rt->bias = bias;
 	rt->graph = graph;
+	rt->rtypes = hms_rtypes_create();
 	HMS_TRY(fill(rt));
 	*ret = hms_take(rt);
 	return NULL;
@@ -279,6 +281,7 @@ void hms_rt_close(struct hms_rt *rt)
 {
 	if (!rt)
 		return;
+	hms_rtypes_destroy(rt->rtypes);
 	free(rt->modules);
 	free(rt);
 }

@@ -63,7 +63,8 @@ struct hms_rt {
 	struct hms_layout layout;
 	struct hms_module *modules; /* EXE's own first; at least one */
 	size_t nmodules;
-	bool modules_cut; /* the list of modules could not be followed to its end */
+	bool modules_cut;          /* the list of modules could not be followed to its end */
+	struct hms_rtypes *rtypes; /* types that debug information lacks, made as they are met */
 };
 
 /* Build the model.  HMS_ERR_UNSUPPORTED where EXE is no Go program, HMS_ERR_ABSENT where debug
@@ -95,7 +96,9 @@ void hms_rt_type_name(const struct hms_rt *rt, const struct hms_type *type, stru
  * has it: local types are numbered ("main.L·1").  Appended to @ret. */
 void hms_rt_type_path(const struct hms_rt *rt, const struct hms_type *type, struct hms_str *ret);
 
-/* The type of a descriptor at run-time address @rtype (an interface's type word), or NULL. */
+/* The type of a descriptor at run-time address @rtype (an interface's type word), or NULL.  Where
+ * debug information does not have it, it is made from the descriptor: its id is then beyond the
+ * graph's types.  Safe from several threads. */
 const struct hms_type *hms_rt_type_at(const struct hms_rt *rt, uint64_t rtype);
 
 /* The dynamic type of an interface value of static type @iface whose first word is @word: a type

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "rt/descriptor.h"
+#include "rt/rtype.h"
 
 /* Nesting of braces that is followed; beyond it names are copied as they are. */
 #define DEPTH_MAX 64
@@ -247,7 +248,12 @@ static void strip_paths(const char *name, struct hms_str *ret)
 void hms_rt_type_name(const struct hms_rt *rt, const struct hms_type *type, struct hms_str *ret)
 {
 	const struct hms_module *module = rt->nmodules ? &rt->modules[0] : NULL;
+	const char *made = hms_rtypes_string(rt, type);
 
+	if (made) {
+		hms_str_add(ret, made);
+		return;
+	}
 	if (type->rt_off && module && type->rt_off < module->etypes - module->types &&
 	    hms_rtype_string(rt, module, module->types + type->rt_off, ret))
 		return;
@@ -274,8 +280,10 @@ const struct hms_type *hms_rt_type_at(const struct hms_rt *rt, uint64_t rtype)
 {
 	const struct hms_module *module = hms_rt_module_of_type(rt, rtype);
 
+	const struct hms_type *type = NULL;
+
 	/* The graph describes EXE, whose module comes first. */
-	if (!module || module != &rt->modules[0])
-		return NULL;
-	return hms_graph_find_rtype(rt->graph, rtype - module->types);
+	if (module == &rt->modules[0])
+		type = hms_graph_find_rtype(rt->graph, rtype - module->types);
+	return type ? type : hms_rtypes_find(rt, rtype);
 }

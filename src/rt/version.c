@@ -1,7 +1,8 @@
 /*
  * Go release strings (src/internal/buildcfg, runtime.buildVersion): "go1.24.4",
- * "go1.24.4 X:noswissmap", "go1.22rc1", "go1.22.9 (Red Hat 1.22.9-2.el9) X:strictfipsruntime",
- * "devel go1.22-<commit> <date>", from 1.22 on also "go1.26-devel_<commit> <date>".
+ * "go1.24.4 X:noswissmap", from 1.26 on "go1.27.4-X:mapsplitgroup", "go1.22rc1", "go1.22.9 (Red
+ * Hat 1.22.9-2.el9) X:strictfipsruntime", "devel go1.22-<commit> <date>", from 1.22 on also
+ * "go1.26-devel_<commit> <date>".
  */
 #include "rt/rt.h"
 
@@ -67,11 +68,13 @@ static void parse_release(const char *p, struct hms_go_version *ret)
 	ret->patch = patch;
 }
 
-/* The word behind " X:" is the list of experiments. */
+/* The word behind " X:" or "-X:" is the list of experiments. */
 static void parse_experiments(const char *text, size_t len, struct hms_go_version *ret)
 {
 	const char *end = text + len, *p = memmem(text, len, " X:", 3), *stop;
 
+	if (!p)
+		p = memmem(text, len, "-X:", 3);
 	if (!p)
 		return;
 	p += 3;

@@ -155,6 +155,74 @@ static void add_heap_types(struct mkgo *go)
 		mkgraph_struct(graph, "runtime.mheap", mheap_size[go->release], mheap_members));
 }
 
+/* The structures that begin with a descriptor's common part, and what they refer to: one layout
+ * in all releases, but for maps.  @size and offsets as in src/internal/abi/type.go. */
+static const struct {
+	const char *name, *old_name;
+	uint64_t size;
+	struct {
+		const char *name, *old_name;
+		uint64_t off, size; /* size 24: a slice */
+	} members[5];
+} descriptors[] = {
+	{"internal/abi.ArrayType",
+	 "runtime.arraytype",
+	 72,
+	 {{"Elem", "elem", 48, 8}, {"Slice", "slice", 56, 8}, {"Len", "len", 64, 8}}},
+	{"internal/abi.ChanType",
+	 "runtime.chantype",
+	 64,
+	 {{"Elem", "elem", 48, 8}, {"Dir", "dir", 56, 8}}},
+	{"internal/abi.FuncType",
+	 "runtime.functype",
+	 56,
+	 {{"InCount", "inCount", 48, 2}, {"OutCount", "outCount", 50, 2}}},
+	{"internal/abi.InterfaceType",
+	 "runtime.interfacetype",
+	 80,
+	 {{"PkgPath", "pkgpath", 48, 8}, {"Methods", "mhdr", 56, 24}}},
+	{"internal/abi.PtrType", "runtime.ptrtype", 56, {{"Elem", "elem", 48, 8}}},
+	{"internal/abi.SliceType", "runtime.slicetype", 56, {{"Elem", "elem", 48, 8}}},
+	{"internal/abi.StructType",
+	 "runtime.structtype",
+	 80,
+	 {{"PkgPath", "pkgPath", 48, 8}, {"Fields", "fields", 56, 24}}},
+	{"internal/abi.StructField",
+	 "runtime.structfield",
+	 24,
+	 {{"Name", "name", 0, 8}, {"Typ", "typ", 8, 8}, {"Offset", "offsetAnon", 16, 8}}},
+	{"internal/abi.UncommonType",
+	 "runtime.uncommontype",
+	 16,
+	 {{"PkgPath", "pkgpath", 0, 4}, {"Moff", "moff", 8, 4}}},
+	{"internal/abi.ITab",
+	 "runtime.itab",
+	 32,
+	 {{"Inter", "inter", 0, 8}, {"Type", "_type", 8, 8}, {"Hash", "hash", 16, 4}}},
+};
+
+static void add_kinds_of_descriptors(struct mkgo *go)
+{
+	bool old = go->release == MKGO_1_15;
+
+	for (size_t i = 0; i < HMS_ARRAY_LEN(descriptors); i++) {
+		struct mkgraph_member members[6] = {{0}};
+
+		for (size_t k = 0; k < 5 && descriptors[i].members[k].name; k++) {
+			uint64_t size = descriptors[i].members[k].size;
+
+			members[k].name = old ? descriptors[i].members[k].old_name
+					      : descriptors[i].members[k].name;
+			members[k].off = descriptors[i].members[k].off;
+			members[k].type =
+				size == 24 ? mkgraph_slice(go->graph, mkgraph_uint(go->graph, 8))
+					   : mkgraph_uint(go->graph, size);
+		}
+		mkgraph_struct(go->graph, old ? descriptors[i].old_name : descriptors[i].name,
+			       descriptors[i].size, members);
+	}
+}
+
 static void add_descriptor_types(struct mkgo *go)
 {
 	struct hms_graph *graph = go->graph;
@@ -182,6 +250,7 @@ static void add_types(struct mkgo *go)
 	hms_graph_add_variable(go->graph, "runtime.buildVersion", MKGO_VERSION, string);
 	add_heap_types(go);
 	add_descriptor_types(go);
+	add_kinds_of_descriptors(go);
 }
 
 /* ---- memory ------------------------------------------------------------------------------- */

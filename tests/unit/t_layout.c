@@ -161,10 +161,14 @@ static void wrappers_stand_for_what_they_wrap(void **state)
 	const struct hms_type *byte = mkgraph_uint(f->graph, 1), *word = mkgraph_uint(f->graph, 8);
 	const struct hms_type *atomic = box(f, "internal/runtime/atomic.Uint8", byte, 0);
 	const struct mkgraph_member two[] = {{"a", 0, byte}, {"b", 1, byte}, {0}};
+	const struct mkgraph_member beyond[] = {{"a", 8, word}, {0}};
+	const struct mkgraph_member both[] = {{"a", 0, byte}, {"b", 0, word}, {0}};
 	const struct mkgraph_member members[] = {
 		{"state", 99, box(f, "runtime.mSpanStateBox", atomic, 0)},
 		{"spanclass", 98, mkgraph_struct(f->graph, "two", 2, two)},
 		{"limit", 112, box(f, "shifted", word, 8)},
+		{"elemsize", 104, mkgraph_struct(f->graph, "outside", 8, beyond)},
+		{"startAddr", 24, mkgraph_struct(f->graph, "overlapping", 8, both)},
 		{0},
 	};
 
@@ -174,6 +178,8 @@ static void wrappers_stand_for_what_they_wrap(void **state)
 	assert_ptr_equal(f->layout.facts[HMS_F_MSPAN_STATE].type, byte);
 	assert_fact(f, HMS_F_MSPAN_SPANCLASS, 98, 2);
 	assert_fact(f, HMS_F_MSPAN_LIMIT, 112, 16);
+	assert_string_equal(f->layout.facts[HMS_F_MSPAN_ELEMSIZE].type->name, "outside");
+	assert_string_equal(f->layout.facts[HMS_F_MSPAN_STARTADDR].type->name, "overlapping");
 }
 
 static void a_type_that_wraps_itself_ends(void **state)

@@ -218,18 +218,37 @@ static void the_release_from_old_build_information(void **state)
 	assert_string_equal(go->rt->version.text, "go1.15.15");
 }
 
-static void damaged_build_information(void **state)
+static void assert_no_version(struct mkgo *go, const uint8_t *info, size_t len)
 {
-	struct mkgo *go = *state;
-	uint8_t info[40] = "\xff Go buildinf:\x08\x02";
-
 	mkcore_put64(go->core, MKGO_VERSION + 8, 0);
-	memset(info + 32, 0xff, 8);
-	mkelf_section(go->exe, ".go.buildinfo", SHT_PROGBITS, SHF_ALLOC, 0x620000, info,
-		      sizeof(info));
+	mkelf_section(go->exe, ".go.buildinfo", SHT_PROGBITS, SHF_ALLOC, 0x620000, info, len);
 	assert_ok(try_open(go));
 	assert_string_equal(go->rt->version.text, "");
 	assert_false(go->rt->release_known);
+}
+
+static void a_length_that_does_not_end(void **state)
+{
+	uint8_t info[80] = "\xff Go buildinf:\x08\x02";
+
+	memset(info + 32, 0xff, sizeof(info) - 32);
+	assert_no_version(*state, info, sizeof(info));
+}
+
+static void a_length_that_is_cut(void **state)
+{
+	uint8_t info[34] = "\xff Go buildinf:\x08\x02";
+
+	memset(info + 32, 0xff, 2);
+	assert_no_version(*state, info, sizeof(info));
+}
+
+static void a_version_longer_than_its_section(void **state)
+{
+	uint8_t info[40] = "\xff Go buildinf:\x08\x02";
+
+	memcpy(info + 32, "\x08go1.22.", 8);
+	assert_no_version(*state, info, sizeof(info));
 }
 
 static void an_unknown_release_is_said(void **state)
@@ -345,6 +364,7 @@ static void strings_that_are_not_there(void **state)
 	HMS_AUTO_STR struct hms_str s = HMS_STR_INIT;
 	uint64_t len = 77;
 
+	mkcore_put32(go->core, MKGO_FREE + 0x2000 - 4, 0x41414141);
 	mkcore_put64(go->core, MKGO_FREE, MKGO_FREE + 0x2000 - 4);
 	mkcore_put64(go->core, MKGO_FREE + 8, 8);
 	mkcore_put64(go->core, MKGO_FREE + 16, MKGO_FREE);
@@ -361,6 +381,7 @@ static void strings_that_are_not_there(void **state)
 	assert_err(hms_rt_string(go->rt, MKGO_FREE + 32, SIZE_MAX, &s, &len), HMS_ERR_FAULT,
 		   "0x632000");
 	assert_string_equal(s.s, "kept");
+	assert_int_equal(s.len, 4);
 	assert_int_equal(len, 77);
 	assert_ok(hms_rt_string(go->rt, MKGO_FREE + 32, 1, &s, &len));
 	assert_int_equal(len, INT64_MAX);
@@ -428,6 +449,18 @@ static void descriptors_that_cannot_be_read(void **state)
 	assert_name(go, bad_name, "e.T");
 	assert_name(go, cut_name, "f.T");
 	assert_name(go, absent, "g.T");
+}
+
+static void a_name_that_leaves_the_type_section(void **state)
+{
+	struct mkgo *go = *state;
+	const struct hms_type *type = described(go, "a/b.T", 0x1000);
+
+	mkgo_descriptor(go, 0x1000, "0123456789", 0, 21, 8);
+	mkcore_put64(go->core, MKGO_MODULE + mkgo_off(go, "moduledata.etypes"),
+		     MKGO_TYPES + 0x1200 + 11);
+	mkgo_open(go);
+	assert_name(go, type, "b.T");
 }
 
 /* The linker's names beside what %T printed of the same types (Go 1.21.13). */
@@ -582,7 +615,9 @@ int main(void)
 		IN_ALL(the_release_is_read),
 		IN(1_23, the_release_from_build_information),
 		IN(1_15, the_release_from_old_build_information),
-		IN(1_23, damaged_build_information),
+		IN(1_23, a_length_that_does_not_end),
+		IN(1_23, a_length_that_is_cut),
+		IN(1_23, a_version_longer_than_its_section),
 		IN(1_27, an_unknown_release_is_said),
 		IN(1_21, map_kind_is_what_map_types_are_made_of),
 		IN(1_27, map_kind_is_what_map_types_are_made_of),
@@ -595,6 +630,7 @@ int main(void)
 		IN(1_21, strings_that_are_not_there),
 		IN_ALL(names_come_from_descriptors),
 		IN_ALL(descriptors_that_cannot_be_read),
+		IN(1_21, a_name_that_leaves_the_type_section),
 		IN(1_21, names_without_descriptors),
 		IN(1_21, hostile_names),
 		IN(1_21, paths_are_whole),

@@ -16,6 +16,7 @@ static const struct row rows[] = {
 	{"go1.27.4", 1, 27, 4, "", true},
 	{"go1.24.4 X:noswissmap", 1, 24, 4, "noswissmap", true},
 	{"go1.25.12 X:nodwarf5,noswissmap", 1, 25, 12, "nodwarf5,noswissmap", true},
+	{"go1.27.4-X:mapsplitgroup", 1, 27, 4, "mapsplitgroup", true},
 	{"go1.22.9 (Red Hat 1.22.9-2.el9_5) X:strictfipsruntime", 1, 22, 9, "strictfipsruntime",
 	 true},
 	{"go1.19.8b7", 1, 19, 8, "", true},
