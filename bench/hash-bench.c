@@ -56,10 +56,11 @@ static size_t run(const void *arg, uint64_t addr, const uint8_t **ret)
 	return data->texts_len - (addr - TEXTS);
 }
 
-static const struct hms_type *type_at(const void *arg, uint64_t rtype)
+static const struct hms_type *no_type(const void *arg, uint64_t word, bool iface)
 {
 	(void)arg;
-	(void)rtype;
+	(void)word;
+	(void)iface;
 	return NULL;
 }
 
@@ -164,7 +165,7 @@ static double measure(const struct data *data, const struct model *model, bool s
 {
 	const uint8_t *keys = strings ? data->strings : data->ints;
 	size_t stride = strings ? 16 : 8;
-	struct hms_hash_source source = {data, run, type_at};
+	struct hms_hash_source source = {data, run, no_type};
 	struct hms_hash_state state = {
 		.rules = hms_hash_rules_find(model->minor), .arch = model->arch, .aes = model->aes};
 	HMS_AUTO(hms_hasher) struct hms_hasher *hasher = NULL;

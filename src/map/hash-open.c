@@ -1,10 +1,12 @@
 /*
- * The hasher of a process: the variables that alginit set, read from the core.
- * src/runtime/alg.go; from Go 1.27 src/internal/runtime/maps/runtime_alg.go.
+ * What is read from the process: the variables that alginit set (src/runtime/alg.go; from Go 1.27
+ * src/internal/runtime/maps/runtime_alg.go), and the hasher function that a map type names.
  */
 #include <string.h>
 
 #include "map/hash-impl.h"
+#include "map/map.h"
+#include "rt/pclntab.h"
 #include "rt/rt.h"
 
 /* One variable by each of the names that releases gave it, the newest first. */
@@ -64,17 +66,52 @@ static size_t run(const void *arg, uint64_t addr, const uint8_t **ret)
 	return hms_mem_run(rt->mem, addr, ret);
 }
 
-static const struct hms_type *type_at(const void *arg, uint64_t rtype)
+static const struct hms_type *dynamic_type(const void *arg, uint64_t word, bool iface)
 {
-	return hms_rt_type_at(arg, rtype);
+	const struct hms_type shape = {.kind = HMS_KIND_INTERFACE, .iface = iface};
+
+	return hms_rt_dynamic_type(arg, &shape, word);
 }
 
 struct hms_error *hms_hasher_open(const struct hms_rt *rt, struct hms_hasher **ret)
 {
-	const struct hms_hash_source source = {.arg = rt, .run = run, .type_at = type_at};
+	const struct hms_hash_source source = {.arg = rt, .run = run, .dynamic_type = dynamic_type};
 	struct hms_hash_state state = {0};
 
 	HMS_TRY(hms_err_ctx(read_state(rt, &state), "cannot recompute map hashes"));
 	*ret = hms_hasher_create(&state, &source);
 	return NULL;
+}
+
+/* ---- the map type ----------------------------------------------------------------------- */
+
+/*
+ * The name of the hasher function of the map type whose descriptor is @rtype: a pointer in the
+ * descriptor leads to a closure, whose first word is the function's entry.  NULL where that cannot
+ * be followed.
+ */
+static const char *hasher_name(const struct hms_rt *rt, const struct hms_pclntab *pclntab,
+			       uint64_t rtype)
+{
+	uint64_t at = rtype + hms_layout_off(&rt->layout, HMS_F_MAPTYPE_HASHER);
+	const uint8_t *p;
+	struct hms_func func;
+
+	if (!hms_layout_has(&rt->layout, HMS_F_MAPTYPE_HASHER))
+		return NULL;
+	p = hms_mem_peek(rt->mem, at, 8);
+	if (p)
+		p = hms_mem_peek(rt->mem, hms_le64(p), 8);
+	return p && hms_pclntab_find(pclntab, hms_le64(p), &func) ? func.name : NULL;
+}
+
+struct hms_error *hms_hash_plan_open(struct hms_hasher *hasher, const struct hms_rt *rt,
+				     const struct hms_pclntab *pclntab,
+				     const struct hms_map_type *type, struct hms_hash_plan **ret)
+{
+	const char *name = NULL;
+
+	if (type->type->rt_off)
+		name = hasher_name(rt, pclntab, rt->modules[0].types + type->type->rt_off);
+	return hms_hash_plan_create(hasher, type->key, name, type->key_indirect, ret);
 }

@@ -178,20 +178,6 @@ static enum hms_hash_status run_float64(struct run *run, const uint8_t *p, uint6
 	return run_float(run, p, value, sizeof(value), h);
 }
 
-/* The type descriptor that an interface's first word names.  itab: {inter, _type, ...}. */
-static bool dynamic_rtype(struct run *run, uint64_t word, bool iface, uint64_t *ret)
-{
-	const uint8_t *p;
-
-	*ret = word;
-	if (!iface)
-		return true;
-	p = window(&run->hasher->source, run->reader, word, 16);
-	if (p)
-		*ret = hms_le64(p + 8);
-	return p;
-}
-
 static _Atomic(struct hms_hash_dynamic *) *dynamic_head(struct hms_hasher *hasher, uint64_t word)
 {
 	return &hasher->dynamic[(word * UINT64_C(0x9e3779b97f4a7c15)) >> 54];
@@ -238,12 +224,9 @@ static enum hms_hash_status dynamic_get(struct run *run, uint64_t word, bool ifa
 	const struct hms_hash_dynamic *d = dynamic_find(hasher, word, iface);
 
 	if (!d) {
-		const struct hms_type *type;
-		uint64_t rtype;
+		const struct hms_type *type =
+			hasher->source.dynamic_type(hasher->source.arg, word, iface);
 
-		if (!dynamic_rtype(run, word, iface, &rtype))
-			return HMS_HASH_ABSENT;
-		type = hasher->source.type_at(hasher->source.arg, rtype);
 		if (!type)
 			return HMS_HASH_UNKNOWN_TYPE;
 		d = dynamic_add(hasher, word, iface, type);

@@ -45,6 +45,8 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+struct hms_map_type;
+struct hms_pclntab;
 struct hms_rt;
 
 /* ---- the process ------------------------------------------------------------------------ */
@@ -65,8 +67,9 @@ struct hms_hash_source {
 	const void *arg;
 	/* The readable bytes at @addr that lie in one piece: their number, 0 for none. */
 	size_t (*run)(const void *arg, uint64_t addr, const uint8_t **ret);
-	/* The type whose descriptor is at @rtype, NULL where nobody knows it. */
-	const struct hms_type *(*type_at)(const void *arg, uint64_t rtype);
+	/* The dynamic type of an interface whose first word is @word: a type descriptor's address,
+	 * or with @iface (it has methods) an itab's.  NULL where nobody knows it. */
+	const struct hms_type *(*dynamic_type)(const void *arg, uint64_t word, bool iface);
 };
 
 struct hms_hasher; /* immutable but for a cache of its own; threads may share it */
@@ -110,6 +113,14 @@ struct hms_hash_plan; /* immutable; threads may share it */
 struct hms_error *hms_hash_plan_create(struct hms_hasher *hasher, const struct hms_type *key,
 				       const char *function, bool indirect,
 				       struct hms_hash_plan **ret) HMS_MUST_USE;
+
+/* The same for the keys of a map type: its descriptor in @rt's process leads to the hasher's name,
+ * which @pclntab tells.  The arguments are borrowed only for the call, but for @hasher and the
+ * types. */
+struct hms_error *hms_hash_plan_open(struct hms_hasher *hasher, const struct hms_rt *rt,
+				     const struct hms_pclntab *pclntab,
+				     const struct hms_map_type *type, struct hms_hash_plan **ret)
+	HMS_MUST_USE;
 void hms_hash_plan_destroy(struct hms_hash_plan *plan); /* NULL is fine */
 HMS_DEFINE_CLEANUP(hms_hash_plan, hms_hash_plan_destroy)
 

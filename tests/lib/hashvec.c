@@ -259,15 +259,22 @@ static size_t run(const void *arg, uint64_t addr, const uint8_t **ret)
 	return 0;
 }
 
-static const struct hms_type *type_at(const void *arg, uint64_t rtype)
+static const struct hms_type *dynamic_type(const void *arg, uint64_t word, bool iface)
 {
 	const struct hashvec *v = arg;
-	uint64_t id = (rtype - TYPE_BASE) / TYPE_STEP;
+	uint64_t id;
 
-	return !v->no_types && rtype >= TYPE_BASE && id < v->ntypes ? v->types[id] : NULL;
+	for (size_t i = 0; iface && i < v->npieces; i++) {
+		if (v->pieces[i].addr == word) {
+			memcpy(&word, v->pieces[i].bytes.p + 8, 8);
+			break;
+		}
+	}
+	id = (word - TYPE_BASE) / TYPE_STEP;
+	return !v->no_types && word >= TYPE_BASE && id < v->ntypes ? v->types[id] : NULL;
 }
 
 struct hms_hash_source hashvec_source(const struct hashvec *v)
 {
-	return (struct hms_hash_source){.arg = v, .run = run, .type_at = type_at};
+	return (struct hms_hash_source){.arg = v, .run = run, .dynamic_type = dynamic_type};
 }

@@ -52,7 +52,7 @@ struct hashvec {
 	struct bytes image;
 	uint64_t image_addr;
 	enum hashvec_memory memory;
-	bool no_types; /* type_at finds nothing */
+	bool no_types; /* no dynamic type is known */
 };
 
 /* Read both files; aborts with a message where they are not as the README says. */

@@ -331,16 +331,17 @@ static size_t world_run(const void *arg, uint64_t addr, const uint8_t **ret)
 	return w->memory.len - (addr - ADDR);
 }
 
-static const struct hms_type *world_type_at(const void *arg, uint64_t rtype)
+static const struct hms_type *world_type(const void *arg, uint64_t word, bool iface)
 {
-	(void)rtype;
+	(void)word;
+	(void)iface;
 	return ((const struct world *)arg)->type;
 }
 
 static struct hms_hasher *world_hasher(const struct world *w, unsigned int minor)
 {
 	struct hms_hash_state state = {.rules = hms_hash_rules_find(minor), .aes = true};
-	struct hms_hash_source source = {w, world_run, world_type_at};
+	struct hms_hash_source source = {w, world_run, world_type};
 
 	return hms_hasher_create(&state, &source);
 }
