@@ -23,7 +23,7 @@ _hmapscope_value() {
 	local last=${3##*[,+-]}
 
 	case $2 in
-	--format) _hmapscope_reply 'text json' "$3" ;;
+	--format) _hmapscope_reply 'text json html' "$3" ;;
 	--color) _hmapscope_reply 'auto always never' "$3" ;;
 	--columns | --sort)
 		_hmapscope_reply "$(_hmapscope_columns "$1")" "$last"

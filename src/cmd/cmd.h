@@ -22,7 +22,7 @@ enum {
 	HMS_EXIT_INPUT = 65,
 };
 
-enum hms_format { HMS_FORMAT_TEXT, HMS_FORMAT_JSON };
+enum hms_format { HMS_FORMAT_TEXT, HMS_FORMAT_JSON, HMS_FORMAT_HTML };
 
 /* What every command understands (input.c): options, and EXE CORE MAP... */
 struct hms_input {

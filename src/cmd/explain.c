@@ -7,19 +7,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Texts of the field in hand. */
-struct words {
-	struct hms_str value, meaning, normal;
-};
-
-static void words_deinit(struct words *w)
+void hms_words_deinit(struct hms_words *w)
 {
 	hms_str_deinit(&w->value);
 	hms_str_deinit(&w->meaning);
 	hms_str_deinit(&w->normal);
 }
 
-static void emit(struct hms_view *view, struct words *w, const char *name, bool odd)
+void hms_words_emit(struct hms_view *view, struct hms_words *w, const char *name, bool odd)
 {
 	struct hms_field field = {
 		.name = name,
@@ -35,7 +30,7 @@ static void emit(struct hms_view *view, struct words *w, const char *name, bool 
 	hms_str_clear(&w->normal);
 }
 
-static void explain_count(struct hms_view *view, const struct hms_map *map, struct words *w)
+static void explain_count(struct hms_view *view, const struct hms_map *map, struct hms_words *w)
 {
 	bool whole = !view->stats.ntroubles;
 	bool odd = whole && (uint64_t)map->count != map->live;
@@ -46,10 +41,10 @@ static void explain_count(struct hms_view *view, const struct hms_map *map, stru
 		hms_str_addf(&w->normal, "the number of live slots, which is %" PRIu64, map->live);
 	else if (whole)
 		hms_str_addf(&w->meaning, "; as many slots are live");
-	emit(view, w, "count", odd);
+	hms_words_emit(view, w, "count", odd);
 }
 
-static void explain_flags(struct hms_view *view, const struct hms_classic *h, struct words *w)
+static void explain_flags(struct hms_view *view, const struct hms_classic *h, struct hms_words *w)
 {
 	static const struct {
 		uint8_t bit;
@@ -78,10 +73,10 @@ static void explain_flags(struct hms_view *view, const struct hms_classic *h, st
 	if (rest)
 		hms_str_addf(&w->normal, "%sbits 0x%x clear: the runtime never sets them",
 			     w->normal.len ? "; " : "", rest);
-	emit(view, w, "flags", rest || (h->flags & HMS_CLASSIC_HASH_WRITING));
+	hms_words_emit(view, w, "flags", rest || (h->flags & HMS_CLASSIC_HASH_WRITING));
 }
 
-static void explain_B(struct hms_view *view, const struct hms_map *map, struct words *w)
+static void explain_B(struct hms_view *view, const struct hms_map *map, struct hms_words *w)
 {
 	uint64_t n = hms_classic_nbuckets(&map->classic);
 
@@ -92,11 +87,11 @@ static void explain_B(struct hms_view *view, const struct hms_map *map, struct w
 			     map->classic.B, n, (double)map->count / (double)n);
 	else
 		hms_str_add(&w->meaning, "log2 of the number of buckets; none are allocated yet");
-	emit(view, w, "B", map->classic.buckets && !n);
+	hms_words_emit(view, w, "B", map->classic.buckets && !n);
 }
 
 /* noverflow is exact below B = 16, an estimate above (incrnoverflow). */
-static void explain_noverflow(struct hms_view *view, const struct hms_map *map, struct words *w)
+static void explain_noverflow(struct hms_view *view, const struct hms_map *map, struct hms_words *w)
 {
 	const struct hms_classic *h = &map->classic;
 	bool exact = h->B < 16, whole = !view->stats.ntroubles;
@@ -112,16 +107,16 @@ static void explain_noverflow(struct hms_view *view, const struct hms_map *map, 
 		hms_str_addf(&w->meaning, "; %" PRIu64 " are linked", view->stats.overflow);
 	if (odd)
 		hms_str_add(&w->normal, "as many as are linked");
-	emit(view, w, "noverflow", odd);
+	hms_words_emit(view, w, "noverflow", odd);
 }
 
-static void explain_arrays(struct hms_view *view, const struct hms_map *map, struct words *w)
+static void explain_arrays(struct hms_view *view, const struct hms_map *map, struct hms_words *w)
 {
 	const struct hms_classic *h = &map->classic;
 
 	hms_str_addf(&w->value, "0x%x", h->hash0);
 	hms_str_add(&w->meaning, "seed of the hashes; new when the map is emptied");
-	emit(view, w, "hash0", false);
+	hms_words_emit(view, w, "hash0", false);
 
 	hms_str_addf(&w->value, h->buckets ? "0x%" PRIx64 : "nil", h->buckets);
 	if (h->buckets)
@@ -130,7 +125,7 @@ static void explain_arrays(struct hms_view *view, const struct hms_map *map, str
 			     view->stats.spare);
 	else
 		hms_str_add(&w->meaning, "no buckets yet: they come with the first entry");
-	emit(view, w, "buckets", !h->buckets && map->count);
+	hms_words_emit(view, w, "buckets", !h->buckets && map->count);
 
 	hms_str_addf(&w->value, h->oldbuckets ? "0x%" PRIx64 : "nil", h->oldbuckets);
 	if (h->oldbuckets)
@@ -140,11 +135,11 @@ static void explain_arrays(struct hms_view *view, const struct hms_map *map, str
 			     hms_classic_old_nbuckets(h), view->stats.evacuated);
 	else
 		hms_str_add(&w->meaning, "the map is not growing");
-	emit(view, w, "oldbuckets", false);
+	hms_words_emit(view, w, "oldbuckets", false);
 }
 
 /* At rest nevacuate keeps the number of old buckets of the last growth. */
-static void explain_nevacuate(struct hms_view *view, const struct hms_map *map, struct words *w)
+static void explain_nevacuate(struct hms_view *view, const struct hms_map *map, struct hms_words *w)
 {
 	const struct hms_classic *h = &map->classic;
 	uint64_t n = hms_classic_nbuckets(h), old = hms_classic_old_nbuckets(h);
@@ -164,24 +159,26 @@ static void explain_nevacuate(struct hms_view *view, const struct hms_map *map, 
 		if (odd)
 			hms_str_addf(&w->normal, "0, %" PRIu64 " or %" PRIu64, n / 2, n);
 	}
-	emit(view, w, "nevacuate", odd);
+	hms_words_emit(view, w, "nevacuate", odd);
 }
 
-static void explain_extra(struct hms_view *view, const struct hms_map *map, struct words *w)
+static void explain_extra(struct hms_view *view, const struct hms_map *map, struct hms_words *w)
 {
 	hms_str_addf(&w->value, map->classic.extra ? "0x%" PRIx64 : "nil", map->classic.extra);
 	hms_str_add(&w->meaning, map->classic.extra
 					 ? "bookkeeping of overflow buckets (mapextra)"
 					 : "no overflow buckets were preallocated or listed");
-	emit(view, w, "extra", false);
+	hms_words_emit(view, w, "extra", false);
 }
 
 void hms_explain_header(struct hms_view *view, const struct hms_map *map)
 {
-	struct words w = {HMS_STR_INIT, HMS_STR_INIT, HMS_STR_INIT};
+	struct hms_words w = HMS_WORDS_INIT;
 
-	if (view->session->rt->map_kind != HMS_MAP_CLASSIC)
+	if (view->session->rt->map_kind != HMS_MAP_CLASSIC) {
+		hms_explain_swiss(view, map);
 		return;
+	}
 	explain_count(view, map, &w);
 	explain_flags(view, &map->classic, &w);
 	explain_B(view, map, &w);
@@ -189,5 +186,5 @@ void hms_explain_header(struct hms_view *view, const struct hms_map *map)
 	explain_arrays(view, map, &w);
 	explain_nevacuate(view, map, &w);
 	explain_extra(view, map, &w);
-	words_deinit(&w);
+	hms_words_deinit(&w);
 }

@@ -17,7 +17,7 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{"format", KEY_FORMAT, "FORMAT", 0, "Output as text (default) or json", 0},
+	{"format", KEY_FORMAT, "FORMAT", 0, "Output as text (default), json or html", 0},
 	{"json", KEY_JSON, NULL, 0, "Same as --format=json", 0},
 	{"jobs", 'j', "N", 0, "Number of threads (default: one a processor)", 0},
 	{"color", KEY_COLOR, "WHEN", 0, "Colour: auto (default), always or never", 0},
@@ -55,7 +55,7 @@ static void parse_jobs(struct argp_state *state, const char *arg, unsigned int *
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	static const char *const formats[] = {"text", "json", NULL};
+	static const char *const formats[] = {"text", "json", "html", NULL};
 	static const char *const colors[] = {"auto", "always", "never", NULL};
 	struct hms_input *input = state->input;
 	int choice = 0;

@@ -4,6 +4,8 @@
 
 #include "cmd/cmd.h"
 #include "cmd/explain.h"
+#include "cmd/show.h"
+#include "report/format.h"
 #include "map/picture.h"
 
 #define MAX_CELLS 1024
@@ -34,10 +36,14 @@ static void growth(struct hms_view *view, const struct hms_map *map)
 	if (!hms_classic_growing(&map->classic))
 		return;
 	bar.total = hms_classic_old_nbuckets(&map->classic);
-	hms_str_addf(&text,
-		     "%" PRIu64 " of %" PRIu64 " old buckets moved; %" PRIu64
-		     " entries and %" PRIu64 " bytes still in old buckets (only writes move them)",
-		     stats->evacuated, bar.total, stats->live_old, map->bytes.old_buckets);
+	hms_format_count(&text, stats->evacuated);
+	hms_str_add(&text, " of ");
+	hms_format_counted(&text, bar.total, "old bucket");
+	hms_str_add(&text, " moved; ");
+	hms_format_count(&text, stats->live_old);
+	hms_str_add(&text, " entries and ");
+	hms_format_bytes_long(&text, map->bytes.old_buckets);
+	hms_str_add(&text, " still in old buckets (only writes move them)");
 	bar.text = hms_str_text(&text);
 	view->renderer->ops->progress(view->renderer, &bar);
 }
@@ -75,12 +81,16 @@ static void show_map(struct hms_view *view, const struct hms_map *map)
 		r->ops->section(r, "header");
 		hms_explain_header(view, map);
 	}
-	if (map->readable && map->type && view->session->rt->map_kind == HMS_MAP_CLASSIC) {
-		growth(view, map);
-		picture(view, map, false);
-		picture(view, map, true);
-		chain_lengths(view);
+	if (!map->readable || !map->type)
+		return;
+	if (map->type->kind == HMS_MAP_SWISS) {
+		hms_show_swiss(view, map);
+		return;
 	}
+	growth(view, map);
+	picture(view, map, false);
+	picture(view, map, true);
+	chain_lengths(view);
 }
 
 static struct hms_error *emit(struct hms_view *view, int *status_ret)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "report/format.h"
 
 #define WORTH_A_NOTE (UINT64_C(64) << 10) /* bytes */
 
@@ -71,7 +72,7 @@ static void fill_core(struct hms_view *view)
 	view->doc.core = (struct hms_doc_core){
 		.path = s->core->path,
 		.exe = s->exe->path,
-		.build_id = s->build_id,
+		.build_id = s->build_id && s->build_id[0] ? s->build_id : NULL,
 		.build_id_match = s->build_id_match < 0 ? HMS_DONT_KNOW
 				  : s->build_id_match   ? HMS_YES
 							: HMS_NO,
@@ -145,8 +146,11 @@ struct hms_error *hms_view_open(const struct hms_input *input, struct hms_view *
 	}
 	fill_core(ret);
 	fill_summary(ret);
-	ret->renderer = input->format == HMS_FORMAT_JSON ? hms_json_renderer_create(&options)
-							 : hms_text_renderer_create(&options);
+	switch (input->format) {
+	case HMS_FORMAT_TEXT: ret->renderer = hms_text_renderer_create(&options); break;
+	case HMS_FORMAT_JSON: ret->renderer = hms_json_renderer_create(&options); break;
+	case HMS_FORMAT_HTML: ret->renderer = hms_html_renderer_create(&options); break;
+	}
 	return NULL;
 }
 
@@ -178,26 +182,42 @@ const char *hms_view_owner(struct hms_view *view, const struct hms_map *map)
 	return hms_str_text(&view->owner);
 }
 
+/* The share of slots below which a map is called too large for what it holds. */
+#define FEW_ENTRIES 16
+
+static void note_growth(struct hms_str *note, const struct hms_map *map,
+			const struct hms_map_stats *stats)
+{
+	hms_str_add(note, "growth goes on with writes only: ");
+	hms_format_count(note, stats->live_old);
+	hms_str_add(note, " entries still in old buckets, which take ");
+	hms_format_bytes_long(note, map->bytes.old_buckets);
+}
+
+static void note_room(struct hms_str *note, uint64_t room)
+{
+	hms_str_add(note, "room for ");
+	hms_format_count(note, room);
+	hms_str_add(note, " entries; maps never shrink");
+}
+
 /* Why a map takes the memory it takes, where that is not just its entries. */
 static const char *why_large(struct hms_view *view, const struct hms_map *map)
 {
 	const struct hms_map_stats *stats = &view->stats;
-	uint64_t slots = hms_classic_nbuckets(&map->classic) * HMS_SLOTS;
+	bool swiss = map->type && map->type->kind == HMS_MAP_SWISS;
+	uint64_t slots = swiss ? stats->capacity : hms_classic_nbuckets(&map->classic) * HMS_SLOTS;
 
 	if (map->bytes.total < WORTH_A_NOTE)
 		return NULL;
-	if (hms_classic_growing(&map->classic))
-		hms_str_addf(&view->note,
-			     "growth goes on with writes only: %" PRIu64
-			     " entries still in old buckets, which take %" PRIu64 " bytes",
-			     stats->live_old, map->bytes.old_buckets);
-	else if (map->live < slots / 16)
-		hms_str_addf(&view->note,
-			     "room for %" PRIu64
-			     " entries: was larger once, or made with a hint; maps "
-			     "never shrink",
-			     slots * 13 / 16);
-	else if (map->bytes.overflow > map->bytes.total / 2)
+	if (!swiss && hms_classic_growing(&map->classic))
+		note_growth(&view->note, map, stats);
+	else if (map->live < slots / FEW_ENTRIES)
+		note_room(&view->note, swiss ? slots / 8 * 7 : slots / 16 * 13);
+	else if (stats->tombstones > slots / 4)
+		hms_str_addf(&view->note, "%" PRIu64 " of %" PRIu64 " slots are tombstones",
+			     stats->tombstones, slots);
+	else if (!swiss && map->bytes.overflow > map->bytes.total / 2)
 		hms_str_addf(&view->note, "mostly overflow buckets, the longest chain has %" PRIu64,
 			     stats->chain_max);
 	return view->note.len ? hms_str_text(&view->note) : NULL;
@@ -218,7 +238,7 @@ static const char *note_of(struct hms_view *view, const struct hms_map *map)
 		return "the header is not in the core";
 	if (view->stats.unreadable)
 		return "part of it is not in the core";
-	return view->session->rt->map_kind == HMS_MAP_CLASSIC ? why_large(view, map) : NULL;
+	return why_large(view, map);
 }
 
 struct hms_map_row hms_view_row(struct hms_view *view, const struct hms_map *map)
