@@ -15,23 +15,28 @@ _hmapscope_columns() {
 	"$1" list --columns=help 2>/dev/null | sed -nE 's/^([A-Za-z_]+) .*/\1/p'
 }
 
-# _hmapscope_reply WORDS CUR: the words that begin with CUR.
-_hmapscope_reply() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2"); }
+# _hmapscope_reply COMPGEN-ARGUMENT...: what compgen makes of them.
+_hmapscope_reply() {
+	local words
+
+	COMPREPLY=()
+	words=$(compgen "$@") && mapfile -t COMPREPLY <<<"$words"
+}
 
 # _hmapscope_value PROGRAM OPTION CUR: values of an option; fails where it is none with a choice.
 _hmapscope_value() {
 	local last=${3##*[,+-]}
 
 	case $2 in
-	--format) _hmapscope_reply 'text json html' "$3" ;;
-	--color) _hmapscope_reply 'auto always never' "$3" ;;
+	--format) _hmapscope_reply -W 'text json html' -- "$3" ;;
+	--color) _hmapscope_reply -W 'auto always never' -- "$3" ;;
 	--columns | --sort)
-		_hmapscope_reply "$(_hmapscope_columns "$1")" "$last"
+		_hmapscope_reply -W "$(_hmapscope_columns "$1")" -- "$last"
 		COMPREPLY=("${COMPREPLY[@]/#/${3%"$last"}}")
 		compopt -o nospace 2>/dev/null
 		;;
-	--sysroot) mapfile -t COMPREPLY < <(compgen -d -- "$3") ;;
-	--debug-file) mapfile -t COMPREPLY < <(compgen -f -- "$3") ;;
+	--sysroot) _hmapscope_reply -d -- "$3" ;;
+	--debug-file) _hmapscope_reply -f -- "$3" ;;
 	-j | --jobs | --type | --owner | --min-bytes) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
@@ -58,10 +63,10 @@ _hmapscope() {
 		fi
 	done
 	if [[ $cur == -* ]]; then
-		_hmapscope_reply "$(_hmapscope_options "$program" ${command:+"$command"})" "$cur"
+		_hmapscope_reply -W "$(_hmapscope_options "$program" ${command:+"$command"})" -- "$cur"
 		[[ ${COMPREPLY[0]:-} != *= ]] || compopt -o nospace 2>/dev/null
 	elif [ -z "$command" ]; then
-		_hmapscope_reply "$commands" "$cur"
+		_hmapscope_reply -W "$commands" -- "$cur"
 	fi
 	# Nothing so far: files, which "complete -o default" brings.
 }
