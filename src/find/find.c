@@ -200,10 +200,12 @@ struct hms_error *hms_find_maps(struct hms_map_model *model, struct hms_found **
 		free(f.levels[number].items);
 		f.levels[number] = (struct hms_find_level){0};
 	}
+	hms_find_sweep(&f);
 	if (f.nmaps)
 		qsort(f.maps, f.nmaps, sizeof(*f.maps), by_addr);
 	found->maps = f.maps;
 	found->nmaps = f.nmaps;
+	found->dismissed = f.dismissed;
 	found->complete = f.budget > 0;
 	finder_deinit(&f);
 	*ret = found;

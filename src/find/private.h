@@ -36,6 +36,7 @@ struct hms_finder {
 	struct hms_set by_addr; /* (header address, 0): index into maps */
 	struct hms_map *maps;
 	size_t nmaps, cap_maps;
+	uint64_t dismissed;
 	uint64_t budget; /* values that may still be looked at: damaged memory ends somewhere */
 	/* the piece of memory last read */
 	uint64_t run_addr, run_len;
@@ -68,5 +69,8 @@ void hms_find_visit(struct hms_finder *f, uint64_t addr, const struct hms_type *
 /* Look into the keys and elements of @map. */
 void hms_find_visit_entries(struct hms_finder *f, const struct hms_map *map,
 			    const struct hms_path *path, size_t length);
+
+/* Add the maps among heap objects that nothing led to. */
+void hms_find_sweep(struct hms_finder *f);
 
 #endif

@@ -122,7 +122,8 @@ GET(entries)
 
 GET(live)
 {
-	if (row->map->readable)
+	/* Without its type a map cannot be walked. */
+	if (row->map->readable && row->map->type)
 		set_count(ret, row->map->live);
 }
 

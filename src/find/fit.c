@@ -1,0 +1,308 @@
+#include "find/fit.h"
+
+#include "map/hash.h"
+#include "map/iter.h"
+#include "rt/pclntab.h"
+
+#define MAX_KEYS   64 /* looked at for each type that is tried */
+#define MIN_BITS   14 /* of hashes that must agree before a type is believed */
+#define MAX_WASTE  8  /* size classes leave at most one part in so many unused */
+#define MAX_B      40
+#define MAX_TRIALS 64 /* types whose keys are hashed for one header */
+
+struct candidate {
+	const struct hms_map_type *type;
+	uint64_t unit_rtype; /* descriptor of its buckets or groups; 0: unknown */
+	struct hms_hash_plan *plan;
+	bool planned;
+};
+
+struct hms_fitter {
+	struct hms_map_model *model;
+	const struct hms_rt *rt;
+	const struct hms_heap *heap;
+	struct hms_pclntab *pclntab;
+	struct hms_hasher *hasher;
+	struct candidate *candidates; /* every map type of the program */
+	size_t n;
+};
+
+/* ---- the map types ------------------------------------------------------------------------ */
+
+/* The descriptor of a map type's buckets (groups), which malloc headers name. */
+static uint64_t unit_rtype(const struct hms_rt *rt, const struct hms_type *type)
+{
+	const uint8_t *p;
+
+	if (!type->rt_off || !rt->nmodules || !hms_layout_has(&rt->layout, HMS_F_MAPTYPE_UNIT))
+		return 0;
+	p = hms_mem_peek(rt->mem,
+			 rt->modules[0].types + type->rt_off +
+				 hms_layout_off(&rt->layout, HMS_F_MAPTYPE_UNIT),
+			 8);
+	return p ? hms_le64(p) : 0;
+}
+
+struct hms_fitter *hms_fitter_create(struct hms_map_model *model)
+{
+	struct hms_fitter *fitter = hms_xcalloc(1, sizeof(*fitter));
+	const struct hms_graph *graph;
+	size_t cap = 0;
+
+	fitter->model = model;
+	fitter->rt = hms_map_model_rt(model);
+	fitter->heap = hms_map_model_heap(model);
+	graph = fitter->rt->graph;
+	hms_err_free(hms_pclntab_open(fitter->rt, &fitter->pclntab));
+	hms_err_free(hms_hasher_open(fitter->rt, &fitter->hasher));
+	for (size_t i = 0; i < hms_graph_ntypes(graph); i++) {
+		const struct hms_type *type = hms_graph_type(graph, i);
+		const struct hms_map_type *map_type;
+
+		if (type->kind != HMS_KIND_MAP)
+			continue;
+		map_type = hms_map_type_of(model, type);
+		if (!map_type)
+			continue;
+		HMS_GROW(fitter->candidates, fitter->n, cap);
+		fitter->candidates[fitter->n++] = (struct candidate){
+			.type = map_type, .unit_rtype = unit_rtype(fitter->rt, type)};
+	}
+	return fitter;
+}
+
+void hms_fitter_destroy(struct hms_fitter *fitter)
+{
+	if (!fitter)
+		return;
+	for (size_t i = 0; i < fitter->n; i++)
+		hms_hash_plan_destroy(fitter->candidates[i].plan);
+	free(fitter->candidates);
+	hms_hasher_close(fitter->hasher);
+	hms_pclntab_close(fitter->pclntab);
+	free(fitter);
+}
+
+static const struct hms_hash_plan *plan_of(struct hms_fitter *fitter, struct candidate *c)
+{
+	if (!c->planned) {
+		c->planned = true;
+		if (fitter->hasher)
+			hms_err_free(hms_hash_plan_open(fitter->hasher, fitter->rt, fitter->pclntab,
+							c->type, &c->plan));
+	}
+	return c->plan;
+}
+
+/* ---- headers ------------------------------------------------------------------------------ */
+
+static bool classic_plausible(const struct hms_map *map)
+{
+	const struct hms_classic *h = &map->classic;
+	uint64_t n;
+
+	if (h->flags > 15 || h->B > MAX_B || !h->buckets || h->buckets % 8 || h->oldbuckets % 8 ||
+	    h->extra % 8 || map->count <= 0)
+		return false;
+	n = UINT64_C(1) << h->B;
+	/* Never more than 6.5 entries a bucket at rest, twice that while growing. */
+	return h->nevacuate <= n && (uint64_t)map->count <= 16 * n;
+}
+
+static bool swiss_plausible(const struct hms_map *map)
+{
+	const struct hms_swiss *h = &map->swiss;
+
+	if (!h->dir || h->dir % 8 || h->writing > 1 || h->tombstone_possible > 1 || map->count <= 0)
+		return false;
+	if (!h->dir_len)
+		return !h->global_depth && !h->global_shift && map->count <= HMS_SLOTS;
+	return h->global_depth <= MAX_B && h->dir_len == UINT64_C(1) << h->global_depth &&
+	       h->global_shift == 64 - h->global_depth;
+}
+
+/* The object whose size tells how large a bucket or group is, and how many of them it holds. */
+static bool unit_memory(const struct hms_fitter *fitter, const struct hms_map *map,
+			struct hms_object *object, uint64_t *n_ret)
+{
+	const struct hms_layout *layout = &fitter->rt->layout;
+	const uint8_t *p;
+	uint64_t table;
+
+	if (fitter->rt->map_kind == HMS_MAP_CLASSIC) {
+		hms_heap_find(fitter->heap, map->classic.buckets, object);
+		*n_ret = UINT64_C(1) << map->classic.B;
+		if (map->classic.B >= 4)
+			*n_ret += *n_ret / 16; /* makeBucketArray: room for overflow buckets */
+		return object->state == HMS_HEAP_ALLOCATED && object->base == map->classic.buckets;
+	}
+	*n_ret = 1;
+	table = map->swiss.dir;
+	if (map->swiss.dir_len) {
+		p = hms_mem_peek(fitter->rt->mem, map->swiss.dir, 8);
+		p = p ? hms_mem_peek(fitter->rt->mem, hms_le64(p), layout->facts[HMS_F_TABLE].size)
+		      : NULL;
+		if (!p)
+			return false;
+		table = hms_layout_get(layout, HMS_F_TABLE_GROUPS_DATA, p);
+		*n_ret = hms_layout_get(layout, HMS_F_TABLE_GROUPS_MASK, p) + 1;
+	}
+	hms_heap_find(fitter->heap, table, object);
+	return object->state == HMS_HEAP_ALLOCATED && object->base == table && *n_ret &&
+	       *n_ret <= UINT64_C(1) << MAX_B;
+}
+
+static bool size_fits(uint64_t unit, uint64_t n, uint64_t size)
+{
+	uint64_t bytes;
+
+	return !__builtin_mul_overflow(unit, n, &bytes) && bytes <= size &&
+	       size - bytes <= size / MAX_WASTE + 16;
+}
+
+/* ---- keys --------------------------------------------------------------------------------- */
+
+/* Bits of the key's hash that its place confirms; -1 where the place contradicts it. */
+static int agreement(const struct hms_map *map, const struct hms_slot *slot, uint64_t hash)
+{
+	if (map->type->kind == HMS_MAP_SWISS)
+		return slot->control == hms_swiss_h2(hash) ? 7 : -1;
+	if (slot->control != hms_classic_tophash(hash))
+		return -1;
+	if (slot->old)
+		return 7;
+	return slot->bucket == hms_classic_bucket(hash, map->classic.B) ? 7 + map->classic.B : -1;
+}
+
+/* ---- elements ------------------------------------------------------------------------------ */
+
+/* Does the word look like a pointer that Go could hold?  1: to an allocated object; 0: it says
+ * nothing; -1: it cannot be one. */
+static int pointer_evidence(const struct hms_fitter *fitter, uint64_t word)
+{
+	struct hms_object object;
+
+	if (!word)
+		return 0;
+	hms_heap_find(fitter->heap, word, &object);
+	switch (object.state) {
+	case HMS_HEAP_ALLOCATED: return 1;
+	case HMS_HEAP_UNKNOWN: return 0;
+	case HMS_HEAP_OUTSIDE:
+		return hms_mem_state_at(fitter->rt->mem, word, NULL) == HMS_MEM_UNMAPPED ? -1 : 0;
+	default: return -1;
+	}
+}
+
+/* The same for a value of @type. */
+static int value_evidence(const struct hms_fitter *fitter, const struct hms_type *type,
+			  const uint8_t *bytes)
+{
+	switch (type->kind) {
+	case HMS_KIND_POINTER:
+	case HMS_KIND_MAP:
+	case HMS_KIND_CHAN:
+	case HMS_KIND_FUNC:
+	case HMS_KIND_SLICE:
+	case HMS_KIND_STRING:
+		return type->size >= 8 ? pointer_evidence(fitter, hms_le64(bytes)) : 0;
+	case HMS_KIND_INTERFACE:
+		if (type->size < 16 || !hms_le64(bytes))
+			return 0;
+		return hms_rt_dynamic_type(fitter->rt, type, hms_le64(bytes)) ? 1 : -1;
+	default: return 0;
+	}
+}
+
+/* How many elements look like values of the type; -1 where one cannot be. */
+static int element_evidence(struct hms_fitter *fitter, const struct hms_map *map)
+{
+	int evidence = 0, keys = 0, one = 0;
+	struct hms_map_iter it;
+	struct hms_slot slot;
+	uint64_t addr;
+
+	hms_map_iter_init(&it, fitter->model, map);
+	while (one >= 0 && keys < MAX_KEYS && hms_map_iter_next(&it, &slot)) {
+		const uint8_t *elem;
+
+		if (slot.state != HMS_SLOT_LIVE)
+			continue;
+		keys++;
+		elem = hms_slot_elem(&it, &slot, &addr);
+		one = elem ? value_evidence(fitter, map->type->elem, elem)
+			   : -map->type->elem_indirect;
+		evidence += one;
+	}
+	hms_map_iter_deinit(&it);
+	return one < 0 ? -1 : evidence;
+}
+
+static bool keys_agree(struct hms_fitter *fitter, struct candidate *c, struct hms_map *map)
+{
+	const struct hms_hash_plan *plan = plan_of(fitter, c);
+	struct hms_hash_reader reader = HMS_HASH_READER_INIT;
+	uint64_t seed = map->type->kind == HMS_MAP_SWISS ? map->swiss.seed : map->classic.hash0;
+	int bits = 0, keys = 0, one = 0;
+	struct hms_map_iter it;
+	struct hms_slot slot;
+	uint64_t hash;
+
+	if (!plan)
+		return false;
+	reader.budget = 1 << 20;
+	hms_map_iter_init(&it, fitter->model, map);
+	while (one >= 0 && keys < MAX_KEYS && hms_map_iter_next(&it, &slot)) {
+		if (slot.state != HMS_SLOT_LIVE ||
+		    hms_hash_key(plan, &reader, seed, slot.key, &hash) != HMS_HASH_OK)
+			continue;
+		one = agreement(map, &slot, hash);
+		bits += one;
+		keys++;
+	}
+	hms_map_iter_deinit(&it);
+	/* A single key of a small map has no more than 7 or 8 bits to show. */
+	return one >= 0 && (bits >= MIN_BITS || (keys && keys == map->count));
+}
+
+/* -1: the type does not fit; else how much its elements speak for it. */
+static int type_fits(struct hms_fitter *fitter, struct candidate *c, struct hms_map *map,
+		     const struct hms_object *memory)
+{
+	if (memory->header && c->unit_rtype && memory->header != c->unit_rtype)
+		return -1;
+	map->type = c->type;
+	return keys_agree(fitter, c, map) ? element_evidence(fitter, map) : -1;
+}
+
+enum hms_fit hms_fit_map(struct hms_fitter *fitter, struct hms_map *map)
+{
+	bool classic = fitter->rt->map_kind == HMS_MAP_CLASSIC;
+	const struct hms_map_type *fits = NULL;
+	struct hms_object memory;
+	size_t trials = 0, n_fits = 0;
+	int evidence, best = -1;
+	uint64_t n;
+
+	map->type = NULL;
+	if (hms_map_read_header(fitter->model, map) != HMS_MEM_PRESENT ||
+	    !(classic ? classic_plausible : swiss_plausible)(map) ||
+	    !unit_memory(fitter, map, &memory, &n))
+		return HMS_FIT_NONE;
+	for (size_t i = 0; i < fitter->n && trials < MAX_TRIALS; i++) {
+		struct candidate *c = &fitter->candidates[i];
+
+		if (!size_fits(c->type->unit_size, n, memory.size))
+			continue;
+		trials++;
+		evidence = type_fits(fitter, c, map, &memory);
+		if (evidence < 0 || evidence < best)
+			continue;
+		/* Elements that are pointers speak against types of numbers. */
+		n_fits = evidence > best ? 1 : n_fits + 1;
+		best = evidence;
+		fits = c->type;
+	}
+	map->type = n_fits == 1 ? fits : NULL;
+	return n_fits == 0 ? HMS_FIT_NONE : n_fits == 1 ? HMS_FIT_TYPE : HMS_FIT_AMBIGUOUS;
+}

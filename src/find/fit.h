@@ -1,0 +1,26 @@
+/*
+ * Which map type fits a header that no type led to?  Its bucket memory must be as large as the
+ * type's buckets would be, the heap's own note of what it holds (malloc headers, Go 1.22 and later)
+ * must agree, and the keys must hash to where they sit.
+ */
+#ifndef HMS_FIND_FIT_H
+#define HMS_FIND_FIT_H
+
+#include "map/map.h"
+
+struct hms_fitter; /* keeps the hash plans of the map types tried so far */
+
+/* @model is borrowed. */
+struct hms_fitter *hms_fitter_create(struct hms_map_model *model);
+void hms_fitter_destroy(struct hms_fitter *fitter); /* NULL is fine */
+
+enum hms_fit {
+	HMS_FIT_NONE,      /* no map */
+	HMS_FIT_AMBIGUOUS, /* a map, but several types fit: map->type stays NULL */
+	HMS_FIT_TYPE,      /* a map of map->type */
+};
+
+/* Is a map's header at map->addr?  Fills in @map's header and type where it is. */
+enum hms_fit hms_fit_map(struct hms_fitter *fitter, struct hms_map *map);
+
+#endif
