@@ -20,6 +20,9 @@ enum {
 	HMS_PRODUCER_GO = 1 << 0,
 };
 
+/* No DIE. */
+#define NO_REF UINT64_MAX
+
 /* Half-open, link-time addresses. */
 struct pc_range {
 	uint64_t low;
@@ -58,6 +61,15 @@ struct unit_range {
 	struct unit *unit;
 };
 
+/* What a DIE offset is in the graph. */
+struct type_ref {
+	uint64_t off;
+	const struct hms_type *type;
+	int32_t dict_index; /* -1: none */
+};
+
+struct frame_entry;
+
 struct hms_dwarf {
 	struct sections sections;
 	struct compat_object object;
@@ -71,6 +83,10 @@ struct hms_dwarf {
 	bool ranges_read;
 	struct unit_range *ranges; /* sorted by address */
 	size_t nranges, ranges_cap;
+	struct type_ref *types; /* sorted by offset; empty before hms_dwarf_read_types() */
+	size_t ntypes;
+	const struct hms_type *unknown; /* for offsets that are no type's */
+	struct frame_entry *frames;     /* by pc: frame.c */
 };
 
 /* ---- errors ------------------------------------------------------------------------------- */
@@ -179,5 +195,26 @@ const char *die_name(struct hms_dwarf *dwarf, Dwarf_Die die);
 /* The row of a unit's line table that holds @pc, or NULL.  Lock held. */
 struct hms_error *find_line(struct hms_dwarf *dwarf, struct unit *unit, uint64_t pc,
 			    const struct line_row **ret) HMS_MUST_USE;
+
+/* The type of a DIE offset; *dict_index_ret is set to -1 where it has none. */
+const struct hms_type *find_type(const struct hms_dwarf *dwarf, uint64_t off,
+				 int32_t *dict_index_ret);
+
+/* ---- frames ------------------------------------------------------------------------------- */
+
+/* What location expressions refer to. */
+struct frame_context {
+	struct hms_dwarf *dwarf;
+	uint64_t pc;
+	Dwarf_Die unit_die;
+	bool base_is_cfa; /* the function's DW_AT_frame_base, as Go has it */
+};
+
+struct hms_piece;
+/* Pieces of the variable whose DW_AT_location is @attr; 0: it has no value at the pc. */
+size_t location_pieces(const struct frame_context *context, Dwarf_Attribute attr,
+		       const struct hms_piece **ret);
+
+void frames_clear(struct hms_dwarf *dwarf);
 
 #endif

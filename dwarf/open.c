@@ -151,6 +151,8 @@ void hms_dwarf_close(struct hms_dwarf *dwarf)
 	}
 	free(dwarf->units);
 	free(dwarf->ranges);
+	free(dwarf->types);
+	frames_clear(dwarf);
 	hms_arena_destroy(dwarf->arena);
 	if (dwarf->dbg)
 		compat_dwarf_finish(dwarf->dbg);

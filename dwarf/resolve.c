@@ -73,7 +73,7 @@ static bool is_alias(const struct reader *reader, const struct raw_type *raw)
 		return true;
 	if (!is_plain_typedef(raw))
 		return false;
-	if (raw->has_dict)
+	if (raw->dict_index >= 0)
 		return true;
 	target = find_record(reader, raw->ref);
 	return target && strcmp(raw->name, target->name) == 0;
@@ -415,6 +415,42 @@ static void add_variables(const struct reader *reader)
 	}
 }
 
+/* Variables of functions are read later, and refer to types by offset. */
+static void keep_offsets(const struct reader *reader)
+{
+	struct hms_dwarf *dwarf = reader->dwarf;
+
+	free(dwarf->types);
+	dwarf->types = hms_xcalloc(reader->ntypes, sizeof(*dwarf->types));
+	dwarf->ntypes = reader->ntypes;
+	dwarf->unknown = reader->unknown;
+	for (size_t i = 0; i < reader->ntypes; i++) {
+		const struct raw_type *raw = &reader->types[i];
+
+		dwarf->types[i] = (struct type_ref){raw->off, raw->type, raw->dict_index};
+	}
+}
+
+const struct hms_type *find_type(const struct hms_dwarf *dwarf, uint64_t off,
+				 int32_t *dict_index_ret)
+{
+	size_t low = 0, high = dwarf->ntypes;
+
+	*dict_index_ret = -1;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (dwarf->types[mid].off < off)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == dwarf->ntypes || dwarf->types[low].off != off)
+		return dwarf->unknown;
+	*dict_index_ret = dwarf->types[low].dict_index;
+	return dwarf->types[low].type;
+}
+
 void resolve_types(struct reader *reader)
 {
 	assert(reader->ntypes < UINT32_MAX);
@@ -434,5 +470,6 @@ void resolve_types(struct reader *reader)
 		check_type(reader->types[i].type);
 	drop_absolute_uintptr(reader);
 	add_variables(reader);
+	keep_offsets(reader);
 	free(reader->buckets);
 }

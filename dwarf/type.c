@@ -122,6 +122,13 @@ static uint8_t attr_small(struct hms_dwarf *dwarf, Dwarf_Attribute attr)
 	return value <= UINT8_MAX ? (uint8_t)value : 0;
 }
 
+static int32_t dict_index(struct hms_dwarf *dwarf, Dwarf_Attribute attr)
+{
+	uint64_t value;
+
+	return attr_unsigned(dwarf, attr, &value) && value <= INT32_MAX ? (int32_t)value : -1;
+}
+
 static struct hms_error *read_type_attrs(struct reader *reader, Dwarf_Die die,
 					 struct raw_type *type)
 {
@@ -147,7 +154,7 @@ static struct hms_error *read_type_attrs(struct reader *reader, Dwarf_Die die,
 		case DW_AT_go_key: attr_ref(dwarf, attr, &type->key); break;
 		case DW_AT_go_elem: attr_ref(dwarf, attr, &type->elem); break;
 		case DW_AT_go_runtime_type: attr_unsigned(dwarf, attr, &type->rt_off); break;
-		case DW_AT_go_dict_index: type->has_dict = true; break;
+		case DW_AT_go_dict_index: type->dict_index = dict_index(dwarf, attr); break;
 		default: break;
 		}
 	}
@@ -163,6 +170,7 @@ static struct hms_error *read_type(struct reader *reader, const struct children 
 		.ref = NO_REF,
 		.key = NO_REF,
 		.elem = NO_REF,
+		.dict_index = -1,
 		.is_go = (reader->unit->flags & HMS_PRODUCER_GO) != 0,
 	};
 
@@ -254,8 +262,8 @@ struct hms_error *hms_dwarf_read_types(struct hms_dwarf *dwarf, uint64_t bias,
 		return hms_err(HMS_ERR_FORMAT, "cannot read debug information");
 	}
 	*skipped_ret = read_units(&reader);
-	pthread_mutex_unlock(&dwarf->lock);
 	resolve_types(&reader);
+	pthread_mutex_unlock(&dwarf->lock);
 	free(reader.types);
 	free(reader.members);
 	free(reader.variables);

@@ -8,8 +8,6 @@
 
 #include "dwarf/internal.h"
 
-#define NO_REF UINT64_MAX
-
 struct raw_member {
 	const char *name;
 	uint64_t ref; /* of its type */
@@ -32,8 +30,8 @@ struct raw_type {
 	uint8_t go_kind;
 	uint8_t encoding;
 	bool has_size;
-	bool is_go;    /* in a unit of Go's */
-	bool has_dict; /* a generic function's type parameter */
+	bool is_go;         /* in a unit of Go's */
+	int32_t dict_index; /* a generic function's type parameter; -1: is none */
 	/* Set by resolve.c: */
 	bool alias; /* no type of its own */
 	struct hms_type *type;
