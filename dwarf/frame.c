@@ -26,16 +26,16 @@ static unsigned int hash_pc(const void *key)
 
 struct frame_entry {
 	uint64_t pc;
-	struct hms_frame frame;
+	struct hms_dwarf_frame frame;
 	UT_hash_handle hh;
 };
 
 struct building {
 	struct frame_context context;
 	const struct unit *unit;
-	struct hms_frame_function *functions;
+	struct hms_dwarf_function *functions;
 	size_t nfunctions, functions_cap;
-	struct hms_frame_variable *variables;
+	struct hms_dwarf_variable *variables;
 	uint32_t *owners; /* index of each variable's function */
 	size_t nvariables, variables_cap, owners_cap;
 };
@@ -87,7 +87,7 @@ static uint32_t origin_line(struct hms_dwarf *dwarf, const struct origin *origin
 /* ---- variables ---------------------------------------------------------------------------- */
 
 static void set_type(struct hms_dwarf *dwarf, const struct origin *origin,
-		     struct hms_frame_variable *variable)
+		     struct hms_dwarf_variable *variable)
 {
 	Dwarf_Attribute attr = origin_find(origin, DW_AT_type);
 	uint64_t off = NO_REF;
@@ -98,7 +98,7 @@ static void set_type(struct hms_dwarf *dwarf, const struct origin *origin,
 }
 
 static void set_name(struct hms_dwarf *dwarf, const struct origin *origin,
-		     struct hms_frame_variable *variable)
+		     struct hms_dwarf_variable *variable)
 {
 	Dwarf_Attribute attr = origin_find(origin, DW_AT_name);
 	const char *name = attr ? attr_string(dwarf, attr) : NULL;
@@ -112,7 +112,7 @@ static struct hms_error *add_variable(struct building *b, const struct children 
 {
 	HMS_CLEANUP(origin_deinit) struct origin origin = {ATTRS_INIT, ATTRS_INIT};
 	struct hms_dwarf *dwarf = b->context.dwarf;
-	struct hms_frame_variable variable = {
+	struct hms_dwarf_variable variable = {
 		.parameter = it->tag == DW_TAG_formal_parameter,
 		.scope = scope,
 		.closure_off = -1,
@@ -170,7 +170,7 @@ static struct hms_error *add_function(struct building *b, Dwarf_Die die)
 
 	HMS_TRY(origin_read(dwarf, die, &origin));
 	HMS_GROW(b->functions, b->nfunctions, b->functions_cap);
-	b->functions[b->nfunctions++] = (struct hms_frame_function){
+	b->functions[b->nfunctions++] = (struct hms_dwarf_function){
 		.name = die_name(dwarf, die),
 		.call_line = origin_line(dwarf, &origin, DW_AT_call_line),
 	};
@@ -227,10 +227,10 @@ static bool base_is_cfa(struct hms_dwarf *dwarf, Dwarf_Die die)
 }
 
 /* Variables in the order of their functions, in the arena. */
-static void finish(struct building *b, struct hms_frame *frame)
+static void finish(struct building *b, struct hms_dwarf_frame *frame)
 {
 	struct hms_arena *arena = b->context.dwarf->arena;
-	struct hms_frame_variable *variables =
+	struct hms_dwarf_variable *variables =
 		hms_arena_alloc(arena, b->nvariables * sizeof(*variables));
 	size_t n = 0;
 
@@ -248,7 +248,7 @@ static void finish(struct building *b, struct hms_frame *frame)
 }
 
 static struct hms_error *build(struct building *b, const struct function *function,
-			       struct hms_frame *frame)
+			       struct hms_dwarf_frame *frame)
 {
 	struct hms_dwarf *dwarf = b->context.dwarf;
 	AUTO_DIE Dwarf_Die unit_die = NULL;
@@ -266,7 +266,8 @@ static struct hms_error *build(struct building *b, const struct function *functi
 	return NULL;
 }
 
-static struct hms_error *make_frame(struct hms_dwarf *dwarf, uint64_t pc, struct hms_frame *ret)
+static struct hms_error *make_frame(struct hms_dwarf *dwarf, uint64_t pc,
+				    struct hms_dwarf_frame *ret)
 {
 	struct building b = {.context = {.dwarf = dwarf, .pc = pc}};
 	const struct function *function;
@@ -286,10 +287,10 @@ static struct hms_error *make_frame(struct hms_dwarf *dwarf, uint64_t pc, struct
 }
 
 static struct hms_error *frame_locked(struct hms_dwarf *dwarf, uint64_t pc,
-				      const struct hms_frame **ret)
+				      const struct hms_dwarf_frame **ret)
 {
 	struct frame_entry *entry;
-	struct hms_frame frame;
+	struct hms_dwarf_frame frame;
 
 	HASH_FIND(hh, dwarf->frames, &pc, sizeof(pc), entry);
 	if (!entry) {
@@ -304,7 +305,7 @@ static struct hms_error *frame_locked(struct hms_dwarf *dwarf, uint64_t pc,
 }
 
 struct hms_error *hms_dwarf_frame(struct hms_dwarf *dwarf, uint64_t pc,
-				  const struct hms_frame **ret)
+				  const struct hms_dwarf_frame **ret)
 {
 	struct hms_error *err;
 

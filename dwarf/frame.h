@@ -30,7 +30,7 @@ struct hms_piece {
 	uint64_t addr; /* ADDRESS: link-time address; VALUE: the value */
 };
 
-struct hms_frame_variable {
+struct hms_dwarf_variable {
 	const char *name; /* "x", also where the file says "&x"; NULL: unknown */
 	/* Of the graph that hms_dwarf_read_types() filled; NULL where it was not called. */
 	const struct hms_type *type;
@@ -46,17 +46,17 @@ struct hms_frame_variable {
 	size_t npieces;                 /* 0: no value here */
 };
 
-struct hms_frame_function {
+struct hms_dwarf_function {
 	const char *name;   /* "main.(*Cache).Update"; NULL: unknown */
 	uint32_t call_line; /* where it was inlined into the function before; 0 for the first */
-	const struct hms_frame_variable *variables; /* as declared */
+	const struct hms_dwarf_variable *variables; /* as declared */
 	size_t nvariables;
 };
 
 /* functions[0] has the frame; each further one was inlined into the one before it. */
-struct hms_frame {
+struct hms_dwarf_frame {
 	uint64_t low, high; /* of functions[0] */
-	const struct hms_frame_function *functions;
+	const struct hms_dwarf_function *functions;
 	size_t nfunctions;
 };
 
@@ -64,6 +64,6 @@ struct hms_frame {
  * HMS_ERR_NOT_FOUND where no function holds @pc.  The result lives as long as @dwarf and is
  * kept, so asking again costs nothing.  Safe from several threads. */
 struct hms_error *hms_dwarf_frame(struct hms_dwarf *dwarf, uint64_t pc,
-				  const struct hms_frame **ret) HMS_MUST_USE;
+				  const struct hms_dwarf_frame **ret) HMS_MUST_USE;
 
 #endif

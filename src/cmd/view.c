@@ -82,7 +82,7 @@ static void fill_core(struct hms_view *view)
 		.go_version = s->rt->version.text[0] ? s->rt->version.text : NULL,
 		.map_kind = s->rt->map_kind == HMS_MAP_CLASSIC ? "classic" : "swiss",
 		.threads = (int64_t)s->core->nthreads,
-		.goroutines = -1,
+		.goroutines = s->goros ? (int64_t)s->goros->n : -1,
 		.program = slash ? slash + 1 : s->exe->path,
 		.core_bytes = s->core->size,
 		.core_complete = s->complete,

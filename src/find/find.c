@@ -97,7 +97,7 @@ static void add_map(struct hms_finder *f, const struct hms_find_item *item)
 		.type = hms_map_type_of(f->model, item->type),
 		.owner = item->path,
 		.owners = 1,
-		.found_by = HMS_FOUND_GLOBAL,
+		.found_by = f->found_by,
 	};
 	hms_map_read_header(f->model, map);
 }
@@ -175,32 +175,50 @@ static void finder_deinit(struct hms_finder *f)
 		free(f->levels[i].items);
 	free(f->levels);
 	free(f->spans);
+	free(f->weak);
 	hms_set_deinit(&f->seen);
 	hms_set_deinit(&f->ranges);
 	hms_set_deinit(&f->by_addr);
 }
 
-struct hms_error *hms_find_maps(struct hms_map_model *model, struct hms_found **ret)
+/* Follow what the queue holds, and what that leads to. */
+static void run_levels(struct hms_finder *f)
 {
-	struct hms_found *found = hms_xcalloc(1, sizeof(*found));
+	for (size_t number = 0; number < f->nlevels; number++) {
+		if (number % 2)
+			visit_maps(f, number);
+		else
+			visit_values(f, number);
+		free(f->levels[number].items);
+		f->levels[number] = (struct hms_find_level){0};
+	}
+}
+
+struct hms_error *hms_find_maps(struct hms_map_model *model, const struct hms_find_stacks *stacks,
+				struct hms_found **ret)
+{
+	HMS_AUTO(hms_found) struct hms_found *found = hms_xcalloc(1, sizeof(*found));
 	struct hms_finder f = {
 		.model = model,
 		.rt = hms_map_model_rt(model),
 		.heap = hms_map_model_heap(model),
 		.budget = UINT64_C(1) << 32,
 	};
+	struct hms_error *err = NULL;
 
 	f.arena = found->arena = hms_arena_create();
+	f.found_by = HMS_FOUND_GLOBAL;
 	push_variables(&f);
-	for (size_t number = 0; number < f.nlevels; number++) {
-		if (number % 2)
-			visit_maps(&f, number);
-		else
-			visit_values(&f, number);
-		free(f.levels[number].items);
-		f.levels[number] = (struct hms_find_level){0};
+	run_levels(&f);
+	f.fitter = hms_fitter_create(model);
+	if (stacks) {
+		f.found_by = HMS_FOUND_STACK;
+		err = hms_find_push_locals(&f, stacks);
+		run_levels(&f);
+		hms_find_words(&f, stacks);
 	}
 	hms_find_sweep(&f);
+	hms_fitter_destroy(f.fitter);
 	if (f.nmaps)
 		qsort(f.maps, f.nmaps, sizeof(*f.maps), by_addr);
 	found->maps = f.maps;
@@ -208,7 +226,8 @@ struct hms_error *hms_find_maps(struct hms_map_model *model, struct hms_found **
 	found->dismissed = f.dismissed;
 	found->complete = f.budget > 0;
 	finder_deinit(&f);
-	*ret = found;
+	HMS_TRY(err);
+	*ret = hms_take(found);
 	return NULL;
 }
 

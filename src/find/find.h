@@ -1,6 +1,9 @@
 /*
  * Finding the process's maps: from typed roots along static types (DESIGN.md, step 4).
  *
+ * Roots are the package variables, then what goroutines' stack maps call alive.  Then come plain
+ * words of stacks and the sweep of the heap, which name maps but are validated first.
+ *
  * The search is a breadth-first walk ordered by the length of paths, so that each map keeps its
  * shortest one; among equals the first by name.  Every object is looked into once for each type
  * it is reached by.  A type from which no map can be reached is never followed.
@@ -9,6 +12,7 @@
 #define HMS_FIND_FIND_H
 
 #include "find/path.h"
+#include "goro/locals.h"
 #include "map/map.h"
 
 struct hms_found {
@@ -19,8 +23,16 @@ struct hms_found {
 	struct hms_arena *arena; /* paths live here */
 };
 
-/* Search.  @model is borrowed and must outlive the result. */
-struct hms_error *hms_find_maps(struct hms_map_model *model, struct hms_found **ret) HMS_MUST_USE;
+/* Where goroutines and their variables come from. */
+struct hms_find_stacks {
+	const struct hms_goros *goros;
+	struct hms_dwarf *dwarf;
+};
+
+/* Search.  @model is borrowed and must outlive the result; @stacks may be NULL: then only package
+ * variables are roots. */
+struct hms_error *hms_find_maps(struct hms_map_model *model, const struct hms_find_stacks *stacks,
+				struct hms_found **ret) HMS_MUST_USE;
 void hms_found_free(struct hms_found *found); /* NULL is fine */
 HMS_DEFINE_CLEANUP(hms_found, hms_found_free)
 

@@ -306,3 +306,23 @@ enum hms_fit hms_fit_map(struct hms_fitter *fitter, struct hms_map *map)
 	map->type = n_fits == 1 ? fits : NULL;
 	return n_fits == 0 ? HMS_FIT_NONE : n_fits == 1 ? HMS_FIT_TYPE : HMS_FIT_AMBIGUOUS;
 }
+
+bool hms_fit_type(struct hms_fitter *fitter, const struct hms_type *type, struct hms_map *map)
+{
+	bool classic = fitter->rt->map_kind == HMS_MAP_CLASSIC;
+	struct hms_object memory;
+	uint64_t n;
+
+	if (hms_map_read_header(fitter->model, map) != HMS_MEM_PRESENT ||
+	    !(classic ? classic_plausible : swiss_plausible)(map) ||
+	    !unit_memory(fitter, map, &memory, &n))
+		return false;
+	for (size_t i = 0; i < fitter->n; i++) {
+		struct candidate *c = &fitter->candidates[i];
+
+		if (c->type->type == type)
+			return size_fits(c->type->unit_size, n, memory.size) &&
+			       type_fits(fitter, c, map, &memory) >= 0;
+	}
+	return false;
+}

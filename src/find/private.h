@@ -3,6 +3,7 @@
 #define HMS_FIND_PRIVATE_H
 
 #include "find/find.h"
+#include "find/fit.h"
 #include "util/set.h"
 
 /* A value to be looked into: a pointer's target, or a map whose header is at addr. */
@@ -18,6 +19,8 @@ struct hms_find_level {
 	struct hms_find_item *items;
 	size_t n, cap;
 };
+
+#define HMS_FIND_GATHERED 8 /* in the page that no process maps */
 
 struct hms_finder {
 	struct hms_map_model *model;
@@ -36,8 +39,19 @@ struct hms_finder {
 	struct hms_set by_addr; /* (header address, 0): index into maps */
 	struct hms_map *maps;
 	size_t nmaps, cap_maps;
+	enum hms_found_by found_by; /* what the queue's roots are */
+	struct hms_fitter *fitter;
+	/* Variables that no stack map calls alive: looked at when all else is known. */
+	struct hms_find_weak {
+		uint64_t map; /* header address */
+		const struct hms_type *type;
+	} * weak;
+	size_t nweak, cap_weak;
 	uint64_t dismissed;
 	uint64_t budget; /* values that may still be looked at: damaged memory ends somewhere */
+	/* a variable's value that was put together: at address HMS_FIND_GATHERED */
+	const uint8_t *gathered;
+	uint64_t gathered_len;
 	/* the piece of memory last read */
 	uint64_t run_addr, run_len;
 	const uint8_t *run;
@@ -70,7 +84,20 @@ void hms_find_visit(struct hms_finder *f, uint64_t addr, const struct hms_type *
 void hms_find_visit_entries(struct hms_finder *f, const struct hms_map *map,
 			    const struct hms_path *path, size_t length);
 
-/* Add the maps among heap objects that nothing led to. */
+/* Put what goroutines' live variables hold into the queue; keep the others for later. */
+struct hms_error *hms_find_push_locals(struct hms_finder *f, const struct hms_find_stacks *stacks)
+	HMS_MUST_USE;
+
+/* Maps that dead variables and plain words of stacks point at, validated. */
+void hms_find_words(struct hms_finder *f, const struct hms_find_stacks *stacks);
+
+/* Maps among heap objects that nothing led to, validated. */
 void hms_find_sweep(struct hms_finder *f);
+
+/* Take @map, if it is new, as found by @found_by. */
+void hms_find_accept(struct hms_finder *f, const struct hms_map *map, enum hms_found_by found_by);
+
+/* Bytes of the heap slots that map headers lie in. */
+uint64_t hms_find_header_slot(const struct hms_finder *f);
 
 #endif

@@ -4,16 +4,9 @@
  * (fit.h).  Garbage that was not yet swept is found so, and maps held in ways that types do not
  * show.
  */
-#include "find/fit.h"
 #include "find/private.h"
 
-struct sweep {
-	struct hms_finder *finder;
-	struct hms_fitter *fitter;
-	uint64_t header_size;
-};
-
-static void accept(struct hms_finder *f, const struct hms_map *map)
+void hms_find_accept(struct hms_finder *f, const struct hms_map *map, enum hms_found_by found_by)
 {
 	struct hms_map *added;
 	bool is_new;
@@ -24,49 +17,49 @@ static void accept(struct hms_finder *f, const struct hms_map *map)
 	HMS_GROW(f->maps, f->nmaps, f->cap_maps);
 	added = &f->maps[f->nmaps++];
 	*added = *map;
-	added->found_by = HMS_FOUND_SCAN;
+	added->found_by = (uint8_t)found_by;
 	added->owner = NULL;
 	added->owners = 0;
 }
 
-static void try_object(struct sweep *sweep, uint64_t addr)
+static void try_object(struct hms_finder *f, uint64_t addr)
 {
-	struct hms_finder *f = sweep->finder;
 	struct hms_map map = {.addr = addr};
 	struct hms_object object;
 
 	if (hms_set_get(&f->by_addr, addr, 0))
 		return;
 	/* The header first: it dismisses most objects without asking the heap. */
-	if (hms_fit_map(sweep->fitter, &map) == HMS_FIT_NONE) {
+	if (hms_fit_map(f->fitter, &map) == HMS_FIT_NONE) {
 		f->dismissed++;
 		return;
 	}
 	hms_heap_find(f->heap, addr, &object);
 	if (object.state == HMS_HEAP_ALLOCATED)
-		accept(f, &map);
+		hms_find_accept(f, &map, HMS_FOUND_SCAN);
 }
 
 static struct hms_error *visit_span(void *arg, const struct hms_span *span)
 {
-	struct sweep *sweep = arg;
+	struct hms_finder *f = arg;
 
 	if (span->noscan)
 		return NULL;
 	for (uint32_t i = 0; i < span->nslots; i++)
-		try_object(sweep, span->start + i * span->slot_size);
+		try_object(f, span->start + i * span->slot_size);
 	return NULL;
+}
+
+uint64_t hms_find_header_slot(const struct hms_finder *f)
+{
+	bool classic = f->rt->map_kind == HMS_MAP_CLASSIC;
+	uint32_t size = f->rt->layout.facts[classic ? HMS_F_HMAP : HMS_F_SMAP].size;
+
+	/* The size classes of 48 and 56 bytes are 48 and 64. */
+	return (size + UINT64_C(15)) & ~UINT64_C(15);
 }
 
 void hms_find_sweep(struct hms_finder *f)
 {
-	bool classic = f->rt->map_kind == HMS_MAP_CLASSIC;
-	uint32_t size = f->rt->layout.facts[classic ? HMS_F_HMAP : HMS_F_SMAP].size;
-	struct sweep sweep = {.finder = f};
-
-	sweep.fitter = hms_fitter_create(f->model);
-	/* The size classes of 48 and 56 bytes are 48 and 64. */
-	sweep.header_size = (size + UINT64_C(15)) & ~UINT64_C(15);
-	hms_err_free(hms_heap_each_span(f->heap, sweep.header_size, visit_span, &sweep));
-	hms_fitter_destroy(sweep.fitter);
+	hms_err_free(hms_heap_each_span(f->heap, hms_find_header_slot(f), visit_span, f));
 }

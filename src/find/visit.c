@@ -16,6 +16,12 @@ static bool load(struct hms_finder *f, uint64_t addr, uint64_t *ret)
 {
 	uint64_t off = addr - f->run_addr;
 
+	if (addr - HMS_FIND_GATHERED < f->gathered_len) {
+		if (f->gathered_len - (addr - HMS_FIND_GATHERED) < sizeof(*ret))
+			return false;
+		*ret = hms_le64(f->gathered + (addr - HMS_FIND_GATHERED));
+		return true;
+	}
 	if (off >= f->run_len || f->run_len - off < sizeof(*ret)) {
 		size_t len = hms_mem_run(f->rt->mem, addr, &f->run);
 

@@ -14,7 +14,7 @@
 #define MAX_OBJECTS 65536
 
 /* Bit @word of the map's bitmap number @index. */
-static enum hms_slot_state map_bit(const struct hms_mem *mem, uint64_t map, int32_t index,
+static enum hms_word_state map_bit(const struct hms_mem *mem, uint64_t map, int32_t index,
 				   uint64_t word)
 {
 	const uint8_t *head = map ? hms_mem_peek(mem, map, 8) : NULL;
@@ -22,19 +22,19 @@ static enum hms_slot_state map_bit(const struct hms_mem *mem, uint64_t map, int3
 	const uint8_t *byte;
 
 	if (!head)
-		return HMS_SLOT_UNKNOWN;
+		return HMS_WORD_UNKNOWN;
 	n = hms_le32(head);
 	nbit = hms_le32(head + 4);
 	if (index < 0 || n > INT32_MAX || nbit > INT32_MAX || (uint32_t)index >= n)
-		return HMS_SLOT_UNKNOWN;
+		return HMS_WORD_UNKNOWN;
 	/* Words beyond the map hold no pointers. */
 	if (word >= nbit)
-		return HMS_SLOT_DEAD;
+		return HMS_WORD_DEAD;
 	byte = hms_mem_peek(mem, map + 8 + (uint64_t)(uint32_t)index * ((nbit + 7) / 8) + word / 8,
 			    1);
 	if (!byte)
-		return HMS_SLOT_UNKNOWN;
-	return *byte >> (word % 8) & 1 ? HMS_SLOT_LIVE : HMS_SLOT_DEAD;
+		return HMS_WORD_UNKNOWN;
+	return *byte >> (word % 8) & 1 ? HMS_WORD_LIVE : HMS_WORD_DEAD;
 }
 
 /* Offset from the cfa where the locals' region ends. */
@@ -43,7 +43,7 @@ static int64_t locals_end(const struct hms_unwinder *u, const struct hms_frame *
 	return -(int64_t)hms_unwinder_arch(u)->locals_off(frame->place->sp_delta);
 }
 
-static enum hms_slot_state local_state(const struct hms_unwinder *u, const struct hms_frame *frame,
+static enum hms_word_state local_state(const struct hms_unwinder *u, const struct hms_frame *frame,
 				       int32_t index, int64_t cfa_off)
 {
 	const struct hms_mem *mem = hms_unwinder_goros(u)->rt->mem;
@@ -52,37 +52,37 @@ static enum hms_slot_state local_state(const struct hms_unwinder *u, const struc
 	int64_t start;
 
 	if (!head)
-		return HMS_SLOT_UNKNOWN;
+		return HMS_WORD_UNKNOWN;
 	start = locals_end(u, frame) - 8 * (int64_t)hms_le32(head + 4);
 	if (cfa_off < start || cfa_off >= locals_end(u, frame))
-		return HMS_SLOT_DEAD;
+		return HMS_WORD_DEAD;
 	return map_bit(mem, map, index, (uint64_t)(cfa_off - start) / 8);
 }
 
-static enum hms_slot_state arg_state(const struct hms_unwinder *u, const struct hms_frame *frame,
+static enum hms_word_state arg_state(const struct hms_unwinder *u, const struct hms_frame *frame,
 				     int32_t index, int64_t cfa_off)
 {
 	uint64_t map = hms_func_funcdata(&frame->place->func, HMS_FUNCDATA_ARGS_MAP);
 	int64_t off = cfa_off - hms_unwinder_arch(u)->args_off;
 
 	if (off < 0)
-		return HMS_SLOT_UNKNOWN;
+		return HMS_WORD_UNKNOWN;
 	return map_bit(hms_unwinder_goros(u)->rt->mem, map, index, (uint64_t)off / 8);
 }
 
-enum hms_slot_state hms_frame_slot(const struct hms_unwinder *u, const struct hms_frame *frame,
+enum hms_word_state hms_frame_word(const struct hms_unwinder *u, const struct hms_frame *frame,
 				   int64_t cfa_off)
 {
 	const struct hms_place *place = frame->place;
-	enum hms_slot_state state;
+	enum hms_word_state state;
 	int32_t index = -1;
 	int64_t object;
 	uint64_t size;
 
 	if (hms_frame_object(u, frame, cfa_off, &object, &size))
-		return HMS_SLOT_OBJECT;
+		return HMS_WORD_OBJECT;
 	if (frame->interrupted)
-		return HMS_SLOT_UNKNOWN;
+		return HMS_WORD_UNKNOWN;
 	if (place->pc != place->func.entry)
 		index = hms_func_pcdata(&place->func, HMS_PCDATA_STACK_MAP, place->lookup_pc);
 	/* -1 is the prologue: the first map holds there. */

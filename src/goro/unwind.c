@@ -92,6 +92,11 @@ struct hms_unwinder *hms_unwinder_create(const struct hms_goros *goros)
 	return u;
 }
 
+const struct hms_mem *hms_unwinder_mem(const struct hms_unwinder *u)
+{
+	return u->goros->rt->mem;
+}
+
 void hms_unwinder_destroy(struct hms_unwinder *u)
 {
 	if (!u)

@@ -123,6 +123,9 @@ struct hms_unwinder *hms_unwinder_create(const struct hms_goros *goros);
 void hms_unwinder_destroy(struct hms_unwinder *u); /* NULL is fine */
 HMS_DEFINE_CLEANUP(hms_unwinder, hms_unwinder_destroy)
 
+/* The memory image that stacks are read from. */
+const struct hms_mem *hms_unwinder_mem(const struct hms_unwinder *u);
+
 /* Unwind @g.  Never fails: what could not be followed is in ret->end.  @ret is reused: zeroed
  * before the first use, hms_stack_deinit() after the last. */
 void hms_unwind(struct hms_unwinder *u, const struct hms_goroutine *g, struct hms_stack *ret);
@@ -131,17 +134,17 @@ void hms_unwind(struct hms_unwinder *u, const struct hms_goroutine *g, struct hm
 size_t hms_stack_ncalls(const struct hms_stack *stack);
 
 /* Whether a word of a frame is alive, as the garbage collector sees it. */
-enum hms_slot_state {
-	HMS_SLOT_UNKNOWN, /* no map for this frame, or not a place where one holds */
-	HMS_SLOT_DEAD,    /* the map says: no live pointer here (or no pointer at all) */
-	HMS_SLOT_LIVE,    /* a live pointer */
-	HMS_SLOT_OBJECT,  /* in a variable whose address was taken: alive if something points to it
+enum hms_word_state {
+	HMS_WORD_UNKNOWN, /* no map for this frame, or not a place where one holds */
+	HMS_WORD_DEAD,    /* the map says: no live pointer here (or no pointer at all) */
+	HMS_WORD_LIVE,    /* a live pointer */
+	HMS_WORD_OBJECT,  /* in a variable whose address was taken: alive if something points to it
 			   */
 };
 
 /* The word at cfa + @cfa_off (locals below, arguments above), by the function's stack map at the
  * frame's pc.  Unknown in an interrupted frame: maps hold at calls only. */
-enum hms_slot_state hms_frame_slot(const struct hms_unwinder *u, const struct hms_frame *frame,
+enum hms_word_state hms_frame_word(const struct hms_unwinder *u, const struct hms_frame *frame,
 				   int64_t cfa_off);
 
 /* The address-taken variable that holds cfa + @cfa_off; false: none. */

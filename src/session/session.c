@@ -28,6 +28,8 @@ void hms_session_close(struct hms_session *s)
 {
 	if (!s)
 		return;
+	hms_goros_close(s->goros);
+	hms_pclntab_close(s->pclntab);
 	hms_map_model_close(s->model);
 	hms_heap_close(s->heap);
 	hms_rt_close(s->rt);
@@ -138,6 +140,18 @@ static struct hms_error *open_models(struct hms_session *s)
 	return hms_map_model_open(s->rt, s->heap, &s->model);
 }
 
+/* Stacks tell more, but maps can be shown without them. */
+static void open_goroutines(struct hms_session *s)
+{
+	struct hms_error *err = hms_pclntab_open(s->rt, &s->pclntab);
+
+	if (!err)
+		err = hms_goros_open(s->rt, s->core, s->pclntab, &s->goros);
+	if (err)
+		hms_session_limit(s, "goroutines cannot be read: %s", err->message);
+	hms_err_free(err);
+}
+
 struct hms_error *hms_session_open(const struct hms_session_options *o, struct hms_session **ret)
 {
 	HMS_AUTO(hms_session) struct hms_session *s = hms_xcalloc(1, sizeof(*s));
@@ -151,15 +165,17 @@ struct hms_error *hms_session_open(const struct hms_session_options *o, struct h
 	HMS_TRY(open_dwarf(s, o));
 	HMS_TRY(read_types(s));
 	HMS_TRY(open_models(s));
+	open_goroutines(s);
 	*ret = hms_take(s);
 	return NULL;
 }
 
 struct hms_error *hms_session_find_maps(struct hms_session *s, struct hms_found **ret)
 {
+	struct hms_find_stacks stacks = {s->goros, s->dwarf};
 	HMS_AUTO(hms_found) struct hms_found *found = NULL;
 
-	HMS_TRY(hms_find_maps(s->model, &found));
+	HMS_TRY(hms_find_maps(s->model, s->goros ? &stacks : NULL, &found));
 	HMS_TRY(hms_map_survey(s->model, found->maps, found->nmaps, s->jobs));
 	*ret = hms_take(found);
 	return NULL;

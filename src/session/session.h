@@ -10,6 +10,7 @@
 #include "core/mem.h"
 #include "dwarf/dwarf.h"
 #include "find/find.h"
+#include "goro/goroutine.h"
 #include "heap/heap.h"
 #include "map/map.h"
 #include "rt/rt.h"
@@ -38,6 +39,8 @@ struct hms_session {
 	struct hms_rt *rt;
 	struct hms_heap *heap;
 	struct hms_map_model *model;
+	struct hms_pclntab *pclntab; /* NULL: the function tables cannot be read; limits say why */
+	struct hms_goros *goros;     /* NULL: likewise the goroutines */
 	unsigned int jobs;
 	bool complete; /* false: the core lacks bytes that were mapped and writable */
 	/* What could limit the answer, a sentence each: shown before any number. */

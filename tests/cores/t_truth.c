@@ -24,7 +24,7 @@
 #define LOAD_FLAGS (JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL)
 
 /* How maps are held that the search does not reach yet. */
-static const char *const not_followed[] = {"closure", "goroutine-local", NULL};
+static const char *const not_followed[] = {"closure", NULL};
 
 static unsigned int differences;
 static const char *map_name; /* of the map in hand */

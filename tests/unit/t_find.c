@@ -56,7 +56,7 @@ static void put(struct fixture *f, uint64_t addr, uint64_t value)
 static void search(struct fixture *f)
 {
 	mkmap_open(f->m);
-	assert_ok(hms_find_maps(f->m->model, &f->found));
+	assert_ok(hms_find_maps(f->m->model, NULL, &f->found));
 	assert_true(f->found->complete);
 }
 

@@ -1,0 +1,227 @@
+#include "goro/locals.h"
+
+#include <string.h>
+
+struct context {
+	const struct hms_unwinder *u;
+	const struct hms_mem *mem;
+	const struct hms_stack *stack;
+	const struct hms_frame *frame;
+	uint64_t bias;
+	uint8_t bytes[HMS_LOCAL_MAX_BYTES];
+};
+
+/* ---- pieces ------------------------------------------------------------------------------- */
+
+/* Memory address of a piece; false where it is in none. */
+static bool piece_addr(const struct context *ctx, const struct hms_piece *piece, uint64_t *ret)
+{
+	uint64_t at = ctx->frame->cfa + (uint64_t)piece->off;
+	const uint8_t *p;
+
+	switch (piece->kind) {
+	case HMS_PIECE_STACK: *ret = at; return true;
+	case HMS_PIECE_INDIRECT:
+		p = hms_mem_peek(ctx->mem, at, 8);
+		*ret = p ? hms_le64(p) : 0;
+		return p != NULL;
+	case HMS_PIECE_ADDRESS: *ret = piece->addr + ctx->bias; return true;
+	default: return false;
+	}
+}
+
+static bool piece_bytes(const struct context *ctx, const struct hms_piece *piece, uint64_t size,
+			uint8_t *ret)
+{
+	const struct hms_regs *regs;
+	struct hms_error *err;
+	uint64_t addr;
+
+	if (piece_addr(ctx, piece, &addr)) {
+		err = hms_mem_read(ctx->mem, addr, ret, size);
+		hms_err_free(err);
+		return !err;
+	}
+	if (size > 8)
+		return false;
+	if (piece->kind == HMS_PIECE_VALUE) {
+		memcpy(ret, &piece->addr, size);
+		return true;
+	}
+	if (piece->kind != HMS_PIECE_REGISTER || ctx->frame->regs < 0 ||
+	    piece->reg >= HMS_DWARF_NREGS)
+		return false;
+	regs = &ctx->stack->regs[ctx->frame->regs];
+	if (!(regs->known >> piece->reg & 1))
+		return false;
+	memcpy(ret, &regs->value[piece->reg], size);
+	return true;
+}
+
+/* The variable lies in memory as a whole: one piece, or several in a row. */
+static bool whole_addr(const struct context *ctx, const struct hms_dwarf_variable *v, uint64_t *ret)
+{
+	uint64_t end = 0, addr;
+
+	for (size_t i = 0; i < v->npieces; i++) {
+		if (!piece_addr(ctx, &v->pieces[i], &addr) || (i && addr != end))
+			return false;
+		if (!i)
+			*ret = addr;
+		end = addr + v->pieces[i].size; /* 0 where one piece is all of it */
+	}
+	return v->npieces > 0;
+}
+
+/* Put the value together from registers and slots that are not side by side.  Words that are gone
+ * become 0: the compiler drops what is not used any more, a slice's capacity for one. */
+static const uint8_t *gather(struct context *ctx, const struct hms_dwarf_variable *v, uint64_t size,
+			     bool *partial_ret)
+{
+	uint64_t done = 0;
+	size_t got = 0;
+
+	*partial_ret = false;
+	if (!size || size > sizeof(ctx->bytes))
+		return NULL;
+	memset(ctx->bytes, 0, size);
+	for (size_t i = 0; i < v->npieces; i++) {
+		uint64_t part = v->pieces[i].size ? v->pieces[i].size : size;
+
+		if (part > size - done)
+			return NULL;
+		if (piece_bytes(ctx, &v->pieces[i], part, ctx->bytes + done))
+			got++;
+		else
+			*partial_ret = true;
+		done += part;
+	}
+	return got && done == size ? ctx->bytes : NULL;
+}
+
+/* ---- liveness ----------------------------------------------------------------------------- */
+
+static bool in_register(const struct hms_dwarf_variable *v)
+{
+	for (size_t i = 0; i < v->npieces; i++)
+		if (v->pieces[i].kind == HMS_PIECE_REGISTER)
+			return true;
+	return false;
+}
+
+/* What the stack map says of the words of @size bytes at @addr: alive if any is. */
+static enum hms_local_state state_at(const struct context *ctx, uint64_t addr, uint64_t size)
+{
+	enum hms_local_state state = HMS_LOCAL_UNKNOWN;
+
+	for (uint64_t off = 0; off < HMS_MAX(size, UINT64_C(1)) && off < 4096; off += 8) {
+		switch (hms_frame_word(ctx->u, ctx->frame,
+				       (int64_t)(addr + off - ctx->frame->cfa))) {
+		case HMS_WORD_LIVE:
+		case HMS_WORD_OBJECT: return HMS_LOCAL_LIVE;
+		case HMS_WORD_DEAD: state = HMS_LOCAL_DEAD; break;
+		case HMS_WORD_UNKNOWN: break;
+		}
+	}
+	return state;
+}
+
+static enum hms_local_state state_of(const struct context *ctx, const struct hms_dwarf_variable *v,
+				     uint64_t addr, uint64_t size)
+{
+	enum hms_local_state state = HMS_LOCAL_UNKNOWN;
+
+	if (v->npieces && v->pieces[0].kind == HMS_PIECE_ADDRESS)
+		return HMS_LOCAL_LIVE;
+	if (addr)
+		return state_at(ctx, addr, size);
+	if (in_register(v))
+		return ctx->frame->interrupted ? HMS_LOCAL_LIVE : HMS_LOCAL_UNKNOWN;
+	for (size_t i = 0; i < v->npieces; i++) {
+		enum hms_local_state one;
+
+		if (v->pieces[i].kind != HMS_PIECE_STACK)
+			continue;
+		one = state_at(ctx, ctx->frame->cfa + (uint64_t)v->pieces[i].off,
+			       v->pieces[i].size);
+		if (one == HMS_LOCAL_LIVE)
+			return one;
+		state = one;
+	}
+	return state;
+}
+
+/* ---- variables ---------------------------------------------------------------------------- */
+
+static void fill_place(struct context *ctx, const struct hms_dwarf_variable *v,
+		       struct hms_local *local)
+{
+	const struct hms_type *held = v->type;
+	uint64_t size = held ? held->size : 8, addr = 0;
+
+	local->state = HMS_LOCAL_GONE;
+	if (!v->npieces)
+		return;
+	if (whole_addr(ctx, v, &addr))
+		local->addr = addr;
+	else
+		local->bytes = gather(ctx, v, size, &local->partial);
+	local->state = state_of(ctx, v, local->addr, size);
+	if (!local->addr && !local->bytes && local->state != HMS_LOCAL_LIVE)
+		local->state = HMS_LOCAL_GONE;
+}
+
+/* "&x" holds a pointer to where x lives. */
+static void follow_escaped(struct context *ctx, struct hms_local *local)
+{
+	const uint8_t *p = local->addr ? hms_mem_peek(ctx->mem, local->addr, 8) : local->bytes;
+
+	local->addr = p ? hms_le64(p) : 0;
+	local->bytes = NULL;
+	local->escaped = true;
+	if (local->name && local->name[0] == '&')
+		local->name++;
+	local->type =
+		local->type && local->type->kind == HMS_KIND_POINTER ? local->type->elem : NULL;
+}
+
+static struct hms_error *
+visit_function(struct context *ctx, const struct hms_dwarf_function *function,
+	       struct hms_error *(*visit)(void *arg, const struct hms_local *local), void *arg)
+{
+	for (size_t i = 0; i < function->nvariables; i++) {
+		const struct hms_dwarf_variable *v = &function->variables[i];
+		struct hms_local local = {
+			.function = function->name,
+			.name = v->name,
+			.type = v->type,
+			.parameter = v->parameter,
+			.result = v->result,
+		};
+
+		fill_place(ctx, v, &local);
+		if (v->escaped)
+			follow_escaped(ctx, &local);
+		HMS_TRY(visit(arg, &local));
+	}
+	return NULL;
+}
+
+struct hms_error *hms_locals(const struct hms_unwinder *u, struct hms_dwarf *dwarf, uint64_t bias,
+			     const struct hms_stack *stack, const struct hms_frame *frame,
+			     struct hms_error *(*visit)(void *arg, const struct hms_local *local),
+			     void *arg)
+{
+	struct context ctx = {
+		.u = u, .mem = hms_unwinder_mem(u), .stack = stack, .frame = frame, .bias = bias};
+	const struct hms_dwarf_frame *debug;
+	struct hms_error *err;
+
+	err = hms_dwarf_frame(dwarf, hms_frame_lookup_pc(frame) - bias, &debug);
+	if (hms_err_catch(&err, HMS_ERR_NOT_FOUND))
+		return NULL;
+	HMS_TRY(err);
+	for (size_t i = debug->nfunctions; i-- > 0;)
+		HMS_TRY(visit_function(&ctx, &debug->functions[i], visit, arg));
+	return NULL;
+}

@@ -1,0 +1,45 @@
+/*
+ * Variables of a goroutine's frames: where debug information says they are (dwarf/frame.h), what
+ * is left of them there, and whether the frame's stack map calls them alive.
+ *
+ * A location runs past a variable's last use, and dead slots are shared: only what the stack map
+ * marks is a root as the garbage collector sees it.
+ */
+#ifndef HMS_GORO_LOCALS_H
+#define HMS_GORO_LOCALS_H
+
+#include "dwarf/frame.h"
+#include "goro/unwind.h"
+
+enum hms_local_state {
+	HMS_LOCAL_LIVE, /* the stack map marks it, or it is in a register of an interrupted frame */
+	HMS_LOCAL_DEAD, /* it has a place, but nothing there is marked */
+	HMS_LOCAL_UNKNOWN, /* no stack map tells: an interrupted frame, or nothing to mark */
+	HMS_LOCAL_GONE,    /* the compiler kept no place for it here */
+};
+
+#define HMS_LOCAL_MAX_BYTES 256 /* of a value that has to be put together from pieces */
+
+struct hms_local {
+	const char *function; /* that declares it: an inlined one too; NULL: unknown */
+	const char *name;     /* without the & of a variable that escaped to the heap; NULL */
+	const struct hms_type *type; /* of the variable itself; NULL: unknown */
+	bool parameter;
+	bool result;
+	bool escaped; /* lives on the heap: addr is there */
+	enum hms_local_state state;
+	uint64_t addr; /* in memory, as a whole; 0: it is not */
+	/* Where addr is 0: the value put together, type->size bytes; NULL: it cannot be. */
+	const uint8_t *bytes;
+	bool partial; /* some words of it are gone: they read as 0 */
+};
+
+/* Call @visit for each variable in scope of @frame, innermost inlined function first.  @local and
+ * what it points to are valid during the call.  Frames of functions without debug information
+ * have none.  @bias is the program's load bias. */
+struct hms_error *hms_locals(const struct hms_unwinder *u, struct hms_dwarf *dwarf, uint64_t bias,
+			     const struct hms_stack *stack, const struct hms_frame *frame,
+			     struct hms_error *(*visit)(void *arg, const struct hms_local *local),
+			     void *arg) HMS_MUST_USE;
+
+#endif
