@@ -13,10 +13,18 @@ void bytes_free(struct bytes *b)
 	*b = (struct bytes){0};
 }
 
+static void reserve(struct bytes *b, size_t len)
+{
+	if (len <= b->cap)
+		return;
+	b->cap = HMS_MAX(len, 2 * b->cap);
+	b->p = hms_xrealloc(b->p, b->cap, 1);
+}
+
 void bytes_put(struct bytes *b, size_t off, const void *p, size_t len)
 {
 	if (off + len > b->len) {
-		b->p = hms_xrealloc(b->p, off + len, 1);
+		reserve(b, off + len);
 		memset(b->p + b->len, 0, off + len - b->len);
 		b->len = off + len;
 	}

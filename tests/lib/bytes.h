@@ -8,6 +8,7 @@
 struct bytes {
 	uint8_t *p;
 	size_t len;
+	size_t cap; /* of p, where bytes_put() made it; 0 for bytes from elsewhere */
 };
 
 void bytes_free(struct bytes *b);

@@ -391,11 +391,11 @@ static void executable_is_found_where_it_can_be(void **state)
 	other.gnu_id = "\xab\xce";
 	assert_found(&tree, &w, NULL);
 	for (size_t i = 0; i < HMS_ARRAY_LEN(places); i++) {
-		HMS_AUTO_FREE char *wrong = add_exe(&tree, places[i], &other);
 		HMS_AUTO_FREE char *before = hms_xprintf("%s%s", tree.root, places[i ? i - 1 : 0]);
 		HMS_AUTO_FREE char *right = NULL;
 
 		/* One that differs is better than none, and worse than any that fits. */
+		free(add_exe(&tree, places[i], &other));
 		assert_found(&tree, &w, before);
 		right = add_exe(&tree, places[i], &w);
 		assert_found(&tree, &w, right);
