@@ -86,3 +86,12 @@ AC_DEFUN([HMS_SANITIZE], [
   AC_SUBST([HMS_SANITIZE_FLAGS])
   AM_CONDITIONAL([SANITIZED], [test "x$enable_sanitizers" = xyes])
 ])
+
+# HMS_FUZZING: instruments everything for libFuzzer; tests/fuzz/module.am links the targets.
+AC_DEFUN([HMS_FUZZING], [
+  AC_ARG_ENABLE([fuzzing],
+    [AS_HELP_STRING([--enable-fuzzing], [build the fuzz targets for libFuzzer (needs clang)])], [],
+    [enable_fuzzing=no])
+  AS_IF([test "x$enable_fuzzing" = xyes], [HMS_CFLAGS="$HMS_CFLAGS -fsanitize=fuzzer-no-link"])
+  AM_CONDITIONAL([FUZZING], [test "x$enable_fuzzing" = xyes])
+])
