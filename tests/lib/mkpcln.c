@@ -191,6 +191,9 @@ static uint32_t stream(struct mkpcln *m, const struct mkpcln_step *steps)
 	for (; steps->end; steps++) {
 		uint32_t delta = (uint32_t)steps->value - (uint32_t)value;
 
+		/* Equal values make one step: a delta of zero ends the stream. */
+		if (steps[1].end && steps[1].value == steps->value)
+			continue;
 		varint(table, delta << 1 ^ -(delta >> 31));
 		varint(table, steps->end - pc);
 		value = steps->value;
