@@ -631,9 +631,9 @@ static void mapped(struct fixture *f)
 						       .objects = MKPCLN_GOFUNC + 0x40});
 }
 
-static enum hms_slot_state slot(struct fixture *f, int64_t off)
+static enum hms_word_state slot(struct fixture *f, int64_t off)
 {
-	return hms_frame_slot(f->u, &f->stack.frames[0], off);
+	return hms_frame_word(f->u, &f->stack.frames[0], off);
 }
 
 static void test_slots(void **state)
@@ -645,15 +645,15 @@ static void test_slots(void **state)
 	mapped(f);
 	waits_at(f, AT(FN_END, 0x20), f->end - 0x80);
 	/* Locals are words -48, -40, -32, -24 from the caller's sp; map 1 is 1010 (binary). */
-	assert_int_equal(slot(f, -48), HMS_SLOT_OBJECT);
-	assert_int_equal(slot(f, -40), HMS_SLOT_LIVE);
-	assert_int_equal(slot(f, -32), HMS_SLOT_DEAD);
-	assert_int_equal(slot(f, -24), HMS_SLOT_LIVE);
-	assert_int_equal(slot(f, -56), HMS_SLOT_DEAD);
-	assert_int_equal(slot(f, -16), HMS_SLOT_DEAD); /* the saved frame pointer */
-	assert_int_equal(slot(f, 0), HMS_SLOT_DEAD);
-	assert_int_equal(slot(f, 8), HMS_SLOT_LIVE);
-	assert_int_equal(slot(f, 16), HMS_SLOT_DEAD);
+	assert_int_equal(slot(f, -48), HMS_WORD_OBJECT);
+	assert_int_equal(slot(f, -40), HMS_WORD_LIVE);
+	assert_int_equal(slot(f, -32), HMS_WORD_DEAD);
+	assert_int_equal(slot(f, -24), HMS_WORD_LIVE);
+	assert_int_equal(slot(f, -56), HMS_WORD_DEAD);
+	assert_int_equal(slot(f, -16), HMS_WORD_DEAD); /* the saved frame pointer */
+	assert_int_equal(slot(f, 0), HMS_WORD_DEAD);
+	assert_int_equal(slot(f, 8), HMS_WORD_LIVE);
+	assert_int_equal(slot(f, 16), HMS_WORD_DEAD);
 	assert_true(hms_frame_object(f->u, &f->stack.frames[0], -41, &off, &size));
 	assert_int_equal(off, -48);
 	assert_int_equal(size, 8);
@@ -667,10 +667,10 @@ static void test_slots_in_prologue(void **state)
 
 	mapped(f);
 	waits_at(f, AT(FN_END, 8), f->end - 0x80);
-	assert_int_equal(slot(f, -32), HMS_SLOT_LIVE);
-	assert_int_equal(slot(f, -40), HMS_SLOT_DEAD);
-	assert_int_equal(slot(f, 0), HMS_SLOT_LIVE);
-	assert_int_equal(slot(f, 8), HMS_SLOT_DEAD);
+	assert_int_equal(slot(f, -32), HMS_WORD_LIVE);
+	assert_int_equal(slot(f, -40), HMS_WORD_DEAD);
+	assert_int_equal(slot(f, 0), HMS_WORD_LIVE);
+	assert_int_equal(slot(f, 8), HMS_WORD_DEAD);
 }
 
 static void test_slots_of_interrupted(void **state)
@@ -680,8 +680,8 @@ static void test_slots_of_interrupted(void **state)
 	mapped(f);
 	running(f, AT(FN_END, 0x20), f->end - 0x80, 0, 0);
 	unwind(f);
-	assert_int_equal(slot(f, -40), HMS_SLOT_UNKNOWN);
-	assert_int_equal(slot(f, -48), HMS_SLOT_OBJECT);
+	assert_int_equal(slot(f, -40), HMS_WORD_UNKNOWN);
+	assert_int_equal(slot(f, -48), HMS_WORD_OBJECT);
 }
 
 static void test_slots_damaged(void **state)
@@ -694,11 +694,11 @@ static void test_slots_damaged(void **state)
 	mkcore_put32(f->mk->pcln->core, MKPCLN_GOFUNC + 0x24, 0x7fffffff);
 	mkcore_put64(f->mk->pcln->core, MKPCLN_GOFUNC + 0x40, UINT64_MAX);
 	waits_at(f, AT(FN_END, 0x20), f->end - 0x80);
-	assert_int_equal(slot(f, -40), HMS_SLOT_UNKNOWN);
-	assert_int_equal(slot(f, 8), HMS_SLOT_UNKNOWN);
-	assert_int_equal(slot(f, -48), HMS_SLOT_UNKNOWN);
-	assert_int_equal(slot(f, INT64_MIN), HMS_SLOT_DEAD);
-	assert_int_equal(slot(f, INT64_MAX), HMS_SLOT_DEAD);
+	assert_int_equal(slot(f, -40), HMS_WORD_UNKNOWN);
+	assert_int_equal(slot(f, 8), HMS_WORD_UNKNOWN);
+	assert_int_equal(slot(f, -48), HMS_WORD_UNKNOWN);
+	assert_int_equal(slot(f, INT64_MIN), HMS_WORD_DEAD);
+	assert_int_equal(slot(f, INT64_MAX), HMS_WORD_DEAD);
 }
 
 static void test_slots_without_map(void **state)
@@ -706,8 +706,8 @@ static void test_slots_without_map(void **state)
 	struct fixture *f = *state;
 
 	waits_at(f, AT(FN_LEAF, 0x20), f->end - 0x80);
-	assert_int_equal(slot(f, -24), HMS_SLOT_UNKNOWN);
-	assert_int_equal(slot(f, 8), HMS_SLOT_UNKNOWN);
+	assert_int_equal(slot(f, -24), HMS_WORD_UNKNOWN);
+	assert_int_equal(slot(f, 8), HMS_WORD_UNKNOWN);
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
