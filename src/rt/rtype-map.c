@@ -17,6 +17,9 @@
 /* Larger keys and elements are kept behind a pointer: abi.MapMaxKeyBytes. */
 #define INLINE_MAX 128
 
+/* What the structs behind a map take of our own memory, about. */
+#define STRUCTS_BYTES 4096
+
 struct map_build {
 	struct hms_rtype_build *build;
 	struct hms_rtype *map;
@@ -251,7 +254,7 @@ bool hms_rtype_decode_map(struct hms_rtype_build *build, struct hms_rtype *rtype
 			      .map = rtype,
 			      .p = hms_rtype_bytes(build->rt, rtype, HMS_F_MAPTYPE)};
 
-	if (!m.p)
+	if (!m.p || !hms_rtype_charge(build, STRUCTS_BYTES))
 		return false;
 	rtype->type.key = hms_rtype_part(build, get(&m, HMS_F_MAPTYPE_KEY));
 	rtype->type.elem = hms_rtype_part(build, get(&m, HMS_F_MAPTYPE_ELEM));

@@ -550,6 +550,30 @@ static void structs_that_cannot_be(void **state)
 	assert_non_null(hms_rt_type_at(go->rt, ADDR(7)));
 }
 
+/* Twenty structs that share one list of 60,000 members: memory does not grow with what such
+ * descriptors claim. */
+static void members_are_bounded_in_all(void **state)
+{
+	const uint64_t list = MKGO_HEAP + 0x100000;
+	struct mkgo *go = *state;
+	unsigned int n = 3;
+
+	put_name(go, MKGO_TYPES + NAME(20), 0, "f", NULL);
+	for (uint64_t field = list; field < list + 60000 * 24; field += 24) {
+		mkcore_put64(go->core, field, MKGO_TYPES + NAME(20));
+		mkcore_put64(go->core, field + 8, ADDR(1));
+	}
+	for (unsigned int i = 0; i < 20; i++) {
+		describe(go, n + i, "x", 0, HMS_KIND_STRUCT, 16);
+		put_list(go, ADDR(n + i) + 56, list, 60000);
+	}
+	mkgo_open(go);
+	assert_non_null(hms_rt_type_at(go->rt, ADDR(n)));
+	while (n < 23 && hms_rt_type_at(go->rt, ADDR(n)))
+		n++;
+	assert_in_range(n, 4, 22);
+}
+
 static void parts_that_are_not_there_are_unknown(void **state)
 {
 	struct mkgo *go = *state;
@@ -693,6 +717,7 @@ int main(void)
 		IN_ALL(types_of_reflect_lie_in_the_heap),
 		IN_ALL(descriptors_that_cannot_be),
 		IN_ALL(structs_that_cannot_be),
+		IN(1_21, members_are_bounded_in_all),
 		IN_ALL(parts_that_are_not_there_are_unknown),
 		IN_ALL(names_that_would_not_end),
 		IN_ALL(types_of_a_plugin),
