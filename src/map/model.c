@@ -76,10 +76,25 @@ static struct hms_map_type *make_type(struct hms_map_model *model, const struct 
 	return hms_arena_memdup(model->arena, &made, sizeof(made));
 }
 
+/* Types that debug information lacks come to light during the search; their ids follow the graph's
+ * (hms_rt_type_at). */
+static void make_room(struct hms_map_model *model, uint32_t id)
+{
+	size_t n = HMS_MAX((size_t)id + 1, 2 * model->ntypes);
+
+	model->types = hms_xrealloc(model->types, n, sizeof(*model->types));
+	model->asked = hms_xrealloc(model->asked, n, sizeof(*model->asked));
+	memset(model->types + model->ntypes, 0, (n - model->ntypes) * sizeof(*model->types));
+	memset(model->asked + model->ntypes, 0, (n - model->ntypes) * sizeof(*model->asked));
+	model->ntypes = n;
+}
+
 const struct hms_map_type *hms_map_type_of(struct hms_map_model *model, const struct hms_type *type)
 {
-	if (type->id >= model->ntypes)
+	if (type->kind != HMS_KIND_MAP)
 		return NULL;
+	if (type->id >= model->ntypes)
+		make_room(model, type->id);
 	if (!model->asked[type->id]) {
 		model->asked[type->id] = true;
 		model->types[type->id] = make_type(model, type);

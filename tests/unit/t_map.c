@@ -452,9 +452,50 @@ static void a_picture_bins_buckets_and_steps_over_holes(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/* A map type that debug information lacks: map[uint64]uint64 from its descriptor, as reflect makes
+ * it in the heap (internal/abi.MapType, Go 1.21). */
+static void a_type_made_from_its_descriptor(void **state)
+{
+	struct fixture *f = *state;
+	struct mkmap *m = f->m;
+	const struct hms_type *w8 = mkgraph_uint(m->graph, 8), *w1 = mkgraph_uint(m->graph, 1);
+	const struct mkgraph_member maptype[] = {
+		{"Key", 48, w8},       {"Elem", 56, w8},
+		{"Bucket", 64, w8},    {"KeySize", 80, w1},
+		{"ValueSize", 81, w1}, {"BucketSize", 82, mkgraph_uint(m->graph, 2)},
+		{"Flags", 84, w1},     {0}};
+	uint64_t descriptor = mkmap_object(m, 88), array, overflow;
+	uint64_t map = small_map(f, &array, &overflow);
+
+	mkgraph_struct(m->graph, "internal/abi.MapType", 88, maptype);
+	m->u64->rt_off = 0x100;
+	mkcore_put64(m->core, descriptor, 8);
+	mkcore_put8(m->core, descriptor + 23, HMS_KIND_MAP);
+	mkcore_put32(m->core, descriptor + 40, (uint32_t)-1);
+	mkcore_put64(m->core, descriptor + 48, MKGO_TYPES + 0x100);
+	mkcore_put64(m->core, descriptor + 56, MKGO_TYPES + 0x100);
+	mkcore_put8(m->core, descriptor + 80, 8);
+	mkcore_put8(m->core, descriptor + 81, 8);
+	mkcore_put16(m->core, descriptor + 82, MKMAP_BUCKET);
+	mkmap_open(m);
+	f->map = (struct hms_map){
+		.addr = map,
+		.type = hms_map_type_of(m->model, hms_rt_type_at(m->go->rt, descriptor))};
+	assert_non_null(f->map.type);
+	assert_int_equal(f->map.type->unit_size, MKMAP_BUCKET);
+	assert_int_equal(f->map.type->elems_off, MKMAP_ELEMS);
+	hms_map_read_header(m->model, &f->map);
+	assert_ok(hms_map_survey(m->model, &f->map, 1, 1));
+	assert_int_equal(f->map.live, 3);
+	/* the graph's own types are still known, and what is no map is none */
+	assert_non_null(hms_map_type_of(m->model, m->map_type));
+	assert_null(hms_map_type_of(m->model, m->u64));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_type_made_from_its_descriptor),
 		TEST(header_words),
 		TEST(entries_and_chains_are_counted),
 		cmocka_unit_test(tophash_bytes_from_5_on_are_live),
