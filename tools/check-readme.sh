@@ -47,5 +47,6 @@ elif [ -n "${UPDATE_EXPECTED:-}" ]; then
 else
 	differences() { rendered | diff README.md - || true; }
 	lint_none "README.md's sessions are real" differences
+	lint_note "UPDATE_EXPECTED=1 tools/check-readme.sh rewrites them (HMS_BUILDDIR: where the build is)"
 fi
 lint_done
