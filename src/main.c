@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #include "cmd/cmd.h"
 #include "util/cleanup.h"
+#include "util/escape.h"
 #include "util/str.h"
 
 static const struct hms_cmd *const commands[] = {
@@ -145,9 +147,12 @@ static struct hms_error *run(const struct hms_cmd *cmd, int argc, char **argv,
 
 static int fail(struct hms_error *err)
 {
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
 	int status = hms_err_exit_status(err);
 
-	fprintf(stderr, "hmapscope: %s\n", err->message);
+	/* Messages quote paths and names that come from the core. */
+	hms_escape_text(&text, err->message, strlen(err->message));
+	fprintf(stderr, "hmapscope: %s\n", hms_str_text(&text));
 	hms_err_free(err);
 	return status;
 }
@@ -164,6 +169,8 @@ int main(int argc, char **argv)
 	/* Only the character set matters: numbers are ours to write. */
 	setlocale(LC_CTYPE, "");
 	argp_err_exit_status = HMS_EXIT_USAGE;
+	/* A limit on file sizes is an error of unpacking, not a death. */
+	signal(SIGXFSZ, SIG_IGN);
 	/* Messages of getopt begin with it. */
 	argv[0] = program_name;
 	first = find_command(argc, argv, &input);

@@ -157,6 +157,7 @@ struct hms_map {
 		struct hms_swiss swiss;
 	};
 	struct hms_map_bytes bytes;
+	bool bytes_known; /* false: the core lacks what the heap knows of some part */
 	uint64_t live;
 	uint32_t chain_max;
 	bool damaged;                        /* an error stands against it */

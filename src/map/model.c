@@ -61,6 +61,14 @@ static const char *runtime_name(struct hms_map_model *model, const struct hms_ty
 	return hms_arena_strndup(model->arena, hms_str_text(&name), name.len);
 }
 
+static const char *runtime_path(struct hms_map_model *model, const struct hms_type *type)
+{
+	HMS_AUTO_STR struct hms_str path = HMS_STR_INIT;
+
+	hms_rt_type_path(model->rt, type, &path);
+	return hms_arena_strndup(model->arena, hms_str_text(&path), path.len);
+}
+
 static struct hms_map_type *make_type(struct hms_map_model *model, const struct hms_type *type)
 {
 	struct hms_map_type made = {.type = type, .kind = model->rt->map_kind};
@@ -72,7 +80,7 @@ static struct hms_map_type *make_type(struct hms_map_model *model, const struct 
 	if (!(made.kind == HMS_MAP_CLASSIC ? hms_classic_layout : hms_swiss_layout)(type, &made))
 		return NULL;
 	made.name = runtime_name(model, type);
-	made.path = type->name;
+	made.path = runtime_path(model, type);
 	return hms_arena_memdup(model->arena, &made, sizeof(made));
 }
 

@@ -245,12 +245,22 @@ static void header_trouble(const struct hms_map *map, enum hms_mem_state state,
 	hms_trouble_add(stats, &trouble);
 }
 
+static bool heap_knows(const struct survey *survey, uint64_t addr)
+{
+	struct hms_object object;
+
+	hms_heap_find(survey->model->heap, addr, &object);
+	return object.state != HMS_HEAP_UNKNOWN;
+}
+
 static void part_bytes(const struct survey *survey, struct hms_map *map,
 		       struct hms_map_stats *stats)
 {
 	bool classic = survey->model->rt->map_kind == HMS_MAP_CLASSIC;
 
 	(classic ? hms_classic_bytes : hms_swiss_bytes)(survey->model, map, stats);
+	map->bytes_known = heap_knows(survey, map->addr) &&
+			   heap_knows(survey, classic ? map->classic.buckets : map->swiss.dir);
 }
 
 static void survey_small(struct survey *survey, struct hms_map *map, struct hms_arena *arena)

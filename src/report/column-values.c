@@ -134,30 +134,31 @@ GET(damaged)
 
 GET(header_bytes)
 {
-	set_bytes(ret, row->map->bytes.header);
+	if (row->map->bytes_known)
+		set_bytes(ret, row->map->bytes.header);
 }
 
 GET(bucket_bytes)
 {
-	if (row->map->readable)
+	if (row->map->readable && row->map->bytes_known)
 		set_bytes(ret, row->map->bytes.buckets);
 }
 
 GET(old_bytes)
 {
-	if (row->map->readable)
+	if (row->map->readable && row->map->bytes_known)
 		set_bytes(ret, row->map->bytes.old_buckets);
 }
 
 GET(overflow_bytes)
 {
-	if (row->map->readable)
+	if (row->map->readable && row->map->bytes_known)
 		set_bytes(ret, row->map->bytes.overflow);
 }
 
 GET(bytes)
 {
-	if (row->map->readable)
+	if (row->map->readable && row->map->bytes_known)
 		set_bytes(ret, row->map->bytes.total);
 }
 

@@ -49,7 +49,10 @@ void hms_session_close(struct hms_session *s)
 
 static void note_missing_bytes(struct hms_session *s)
 {
-	s->complete = !s->core->bytes_cut && !s->core->notes_damaged;
+	s->complete = !s->core->bytes_cut && !s->core->notes_damaged && !s->core->compressed_cut;
+	if (s->core->compressed_cut)
+		hms_session_limit(s, "the compressed core is cut short: what follows its end is "
+				     "missing");
 	if (s->core->bytes_cut)
 		hms_session_limit(s,
 				  "the core is cut short: %" PRIu64 " of %" PRIu64
@@ -64,8 +67,7 @@ static struct hms_error *open_exe(struct hms_session *s, const struct hms_sessio
 {
 	if (o->exe)
 		return hms_elffile_open(o->exe, &s->exe);
-	return hms_err_ctx(hms_exe_find(s->core, o->sysroot, &s->exe),
-			   "cannot find the executable of '%s'", o->core);
+	return hms_exe_find(s->core, o->sysroot, &s->exe);
 }
 
 static struct hms_error *fit_exe(struct hms_session *s, const struct hms_session_options *o)
