@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "goro/goroutine.h"
+#include "goro/group.h"
 #include "goro/unwind.h"
 #include "lib/mkgoro.h"
 #include "rt/pclntab.h"
@@ -710,6 +711,57 @@ static void test_slots_without_map(void **state)
 	assert_int_equal(slot(f, 8), HMS_WORD_UNKNOWN);
 }
 
+/* ---- groups ----------------------------------------------------------------------------- */
+
+/* A goroutine that waits in gopark, called by caller; its stack is number mk->ng. */
+static void add_parked(struct fixture *f, struct mkgoro_g g, uint64_t return_pc)
+{
+	const uint64_t end = mkgoro_stack_end(f->mk->ng);
+	const uint64_t words[] = {0, 0, 0, 0, return_pc, 0, 0, 0, 0, 0, AT(FN_GOEXIT, 1)};
+
+	mkgoro_words(f->mk, end - 0x68, HMS_ARRAY_LEN(words), words);
+	g.pc = AT(FN_GOPARK, 0x20);
+	g.sp = end - 0x68;
+	mkgoro_g(f->mk, &g);
+}
+
+static bool odd_ids(void *arg, const struct hms_goroutine *g, const struct hms_stack *stack)
+{
+	(void)arg;
+	assert_true(stack->n > 0);
+	return g->id % 2;
+}
+
+static void test_groups(void **state)
+{
+	const uint64_t here = AT(FN_CALLER, 0x20), there = AT(FN_CALLER, 0x21);
+	struct hms_goro_groups groups;
+	struct fixture *f = *state;
+
+	add_parked(f, (struct mkgoro_g){.id = 1, .status = WAITING}, here);
+	add_parked(f, (struct mkgoro_g){.id = 2, .status = WAITING}, there);
+	add_parked(f, (struct mkgoro_g){.id = 3, .status = RUNNABLE}, here);
+	add_parked(f, (struct mkgoro_g){.id = 4, .status = WAITING, .wait_reason = 1}, here);
+	add_parked(f, (struct mkgoro_g){.id = 5, .status = WAITING, .parent = 9}, here);
+	add_parked(f, (struct mkgoro_g){.id = 6, .status = WAITING, .go_pc = 0x99}, here);
+	add_parked(f, (struct mkgoro_g){.id = 7, .status = WAITING}, 0xbad);
+	unwind(f);
+	hms_goro_groups_make(f->u, NULL, NULL, &groups);
+	assert_int_equal(groups.n, 6);
+	assert_int_equal(groups.incomplete, 1);
+	assert_int_equal(groups.list[0].n, 2);
+	assert_int_equal(groups.list[0].members[0]->id, 1);
+	assert_int_equal(groups.list[0].members[1]->id, 5);
+	/* The rest is single, by id. */
+	assert_int_equal(groups.list[1].members[0]->id, 2);
+	assert_int_equal(groups.list[5].members[0]->id, 7);
+	assert_int_equal(groups.list[5].end, HMS_STACK_UNKNOWN_PC);
+	hms_goro_groups_deinit(&groups);
+	hms_goro_groups_make(f->u, odd_ids, NULL, &groups);
+	assert_int_equal(groups.n, 3);
+	hms_goro_groups_deinit(&groups);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -743,6 +795,7 @@ int main(void)
 		TEST(test_signal_frame_absent),
 		TEST(test_no_thread),
 		TEST(test_too_many_frames),
+		TEST(test_groups),
 		TEST(test_slots),
 		TEST(test_slots_in_prologue),
 		TEST(test_slots_of_interrupted),
