@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/compiler.h"
+
 void hms_format_u64(struct hms_str *ret, uint64_t n)
 {
 	char digits[20];
@@ -114,6 +116,31 @@ void hms_format_bytes_long(struct hms_str *ret, uint64_t bytes)
 		hms_str_addf(ret, " %cB", unit);
 	else
 		hms_str_add(ret, bytes == 1 ? " byte" : " bytes");
+}
+
+void hms_format_duration(struct hms_str *ret, uint64_t ns)
+{
+	static const struct {
+		const char *name;
+		uint64_t ms;
+	} units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}};
+	uint64_t ms = ns / 1000000;
+
+	for (size_t i = 0; i < HMS_ARRAY_LEN(units); i++) {
+		if (ms < units[i].ms)
+			continue;
+		hms_format_u64(ret, ms / units[i].ms);
+		hms_str_add(ret, units[i].name);
+		ms %= units[i].ms;
+		if (i + 1 < HMS_ARRAY_LEN(units) && ms >= units[i + 1].ms) {
+			hms_str_addc(ret, ' ');
+			hms_format_u64(ret, ms / units[i + 1].ms);
+			hms_str_add(ret, units[i + 1].name);
+		}
+		return;
+	}
+	hms_format_u64(ret, ms);
+	hms_str_add(ret, "ms");
 }
 
 void hms_format_ratio(struct hms_str *ret, double ratio)

@@ -26,6 +26,9 @@ void hms_format_bytes_long(struct hms_str *ret, uint64_t bytes);
 /* "0xc000088090". */
 void hms_format_addr(struct hms_str *ret, uint64_t addr);
 
+/* The two largest units: "850ms", "12s", "3m 2s", "2h 5m", "3d 4h". */
+void hms_format_duration(struct hms_str *ret, uint64_t ns);
+
 /* Two digits that matter: "0", "0.31", "4.3", "125"; "?" where it is no number. */
 void hms_format_ratio(struct hms_str *ret, double ratio);
 

@@ -153,7 +153,7 @@ void html_summary(struct html *html)
 	const struct hms_doc_summary *summary = &html->doc->summary;
 	HMS_AUTO_STR struct hms_str bytes = HMS_STR_INIT, share = HMS_STR_INIT;
 
-	if (html->summarised)
+	if (html->summarised || html->doc->summary.maps_unknown)
 		return;
 	html->summarised = true;
 	html_add(html, "<div class=sums>");

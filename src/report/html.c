@@ -255,6 +255,7 @@ static const struct hms_renderer_ops html_ops = {
 	.histogram = html_histogram,
 	.progress = html_progress,
 	.finding = html_finding,
+	.goroutines = html_goroutines,
 	.end = html_end,
 	.destroy = html_destroy,
 };

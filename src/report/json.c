@@ -73,13 +73,22 @@ static void emit_core(struct hms_emit *emit, const char *key, const struct hms_d
 	hms_emit_close(emit);
 }
 
+static void emit_map_count(struct hms_emit *emit, const char *key,
+			   const struct hms_doc_summary *summary, uint64_t n)
+{
+	if (summary->maps_unknown)
+		hms_emit_null(emit, key);
+	else
+		hms_emit_u64(emit, key, n);
+}
+
 static void emit_summary(struct hms_emit *emit, const struct hms_doc_summary *summary)
 {
 	hms_emit_object(emit, "summary");
-	hms_emit_u64(emit, "maps", summary->maps);
-	hms_emit_u64(emit, "entries", summary->entries);
-	hms_emit_u64(emit, "bytes", summary->bytes);
-	hms_emit_u64(emit, "growing", summary->growing);
+	emit_map_count(emit, "maps", summary, summary->maps);
+	emit_map_count(emit, "entries", summary, summary->entries);
+	emit_map_count(emit, "bytes", summary, summary->bytes);
+	emit_map_count(emit, "growing", summary, summary->growing);
 	emit_known(emit, "stalled", summary->stalled);
 	hms_emit_u64(emit, "errors", summary->errors);
 	hms_emit_u64(emit, "warnings", summary->warnings);
@@ -220,6 +229,13 @@ static void json_finding(struct hms_renderer *r, const struct hms_finding *findi
 	hms_emit_close(emit);
 }
 
+static void json_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *group)
+{
+	enter(json_of(r), PART_GOROUTINES);
+	for (size_t i = 0; i < group->nrows; i++)
+		hms_emit_goroutine(&json_of(r)->emit, group, &group->rows[i]);
+}
+
 static bool json_end(struct hms_renderer *r)
 {
 	struct json *json = json_of(r);
@@ -292,6 +308,7 @@ static const struct hms_renderer_ops json_ops = {
 	.histogram = ignore_histogram,
 	.progress = ignore_progress,
 	.finding = json_finding,
+	.goroutines = json_goroutines,
 	.end = json_end,
 	.destroy = json_destroy,
 };

@@ -20,6 +20,7 @@
 #include "check/check.h"
 #include "map/map.h"
 #include "map/picture.h"
+#include "report/goroutines.h"
 #include "rt/rt.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -46,6 +47,7 @@ struct hms_doc_core {
 };
 
 struct hms_doc_summary {
+	bool maps_unknown; /* they were not looked for: no numbers of them */
 	uint64_t maps, entries, bytes, growing;
 	int64_t stalled; /* -1: unknown */
 	uint64_t errors, warnings, infos;
@@ -139,6 +141,8 @@ struct hms_renderer_ops {
 	void (*histogram)(struct hms_renderer *r, const struct hms_histogram *histogram);
 	void (*progress)(struct hms_renderer *r, const struct hms_progress_bar *bar);
 	void (*finding)(struct hms_renderer *r, const struct hms_finding *finding);
+	/* Goroutines that stand at the same place. */
+	void (*goroutines)(struct hms_renderer *r, const struct hms_goroutine_group *group);
 	/* Closes the document; false where writing failed. */
 	bool (*end)(struct hms_renderer *r);
 	void (*destroy)(struct hms_renderer *r);

@@ -114,7 +114,7 @@ void text_summary(struct text *text)
 	struct hms_str *line = &text->cell;
 	struct hms_flow flow;
 
-	if (text->summarised)
+	if (text->summarised || summary->maps_unknown)
 		return;
 	text_start_block(text, BLOCK_LINES);
 	hms_str_clear(line);

@@ -181,6 +181,7 @@ static const struct hms_renderer_ops text_ops = {
 	.histogram = text_histogram,
 	.progress = text_progress,
 	.finding = text_finding,
+	.goroutines = text_goroutines,
 	.end = text_end,
 	.destroy = text_destroy,
 };

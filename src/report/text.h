@@ -62,4 +62,7 @@ void text_maps_end(struct hms_renderer *r);
 /* text-findings.c */
 void text_finding(struct hms_renderer *r, const struct hms_finding *finding);
 
+/* text-goroutines.c */
+void text_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *group);
+
 #endif

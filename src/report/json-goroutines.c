@@ -1,0 +1,57 @@
+/* JSON: goroutines, by the contract of hmapscope-report(5). */
+#include "report/emit.h"
+#include "report/goroutines.h"
+
+static void emit_known(struct hms_emit *emit, const char *key, int64_t n)
+{
+	if (n < 0)
+		hms_emit_null(emit, key);
+	else
+		hms_emit_i64(emit, key, n);
+}
+
+static void emit_created_by(struct hms_emit *emit, const struct hms_goroutine_group *group,
+			    const struct hms_goroutine_row *row)
+{
+	if (!group->created_by) {
+		hms_emit_null(emit, "created_by");
+		return;
+	}
+	hms_emit_object(emit, "created_by");
+	hms_emit_text(emit, "function", group->created_by);
+	hms_emit_text(emit, "file", group->created_file);
+	emit_known(emit, "line", group->created_line);
+	emit_known(emit, "goroutine", row->parent);
+	hms_emit_close(emit);
+}
+
+static void emit_frame(struct hms_emit *emit, const struct hms_frame_row *frame)
+{
+	hms_emit_object(emit, NULL);
+	hms_emit_text(emit, "function", frame->function);
+	hms_emit_text(emit, "file", frame->file);
+	emit_known(emit, "line", frame->line);
+	hms_emit_hex(emit, "pc", frame->pc);
+	hms_emit_bool(emit, "inlined", frame->inlined);
+	hms_emit_close(emit);
+}
+
+void hms_emit_goroutine(struct hms_emit *emit, const struct hms_goroutine_group *group,
+			const struct hms_goroutine_row *row)
+{
+	hms_emit_object(emit, NULL);
+	hms_emit_u64(emit, "id", row->id);
+	hms_emit_text(emit, "status", group->status);
+	hms_emit_text(emit, "wait_reason", group->wait_reason);
+	emit_known(emit, "wait_since_ns", row->wait_since_ns);
+	emit_known(emit, "wait_at_least_ns", row->wait_at_least_ns);
+	emit_known(emit, "thread", row->thread);
+	emit_created_by(emit, group, row);
+	hms_emit_bool(emit, "system", group->system);
+	hms_emit_array(emit, "frames");
+	for (size_t i = 0; i < group->nframes; i++)
+		emit_frame(emit, &group->frames[i]);
+	hms_emit_close(emit);
+	hms_emit_null(emit, "map_operation");
+	hms_emit_close(emit);
+}
