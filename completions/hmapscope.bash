@@ -37,7 +37,8 @@ _hmapscope_value() {
 		;;
 	--sysroot) _hmapscope_reply -d -- "$3" ;;
 	--debug-file) _hmapscope_reply -f -- "$3" ;;
-	-j | --jobs | --type | --owner | --min-bytes) COMPREPLY=() ;;
+	--status) _hmapscope_reply -W 'running runnable waiting syscall preempted' -- "$3" ;;
+	-j | --jobs | --type | --owner | --min-bytes | --function | --wait-reason | --min-age) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
 	return 0

@@ -21,6 +21,7 @@ static const struct hms_cmd *const commands[] = {
 	&hms_cmd_report,
 	&hms_cmd_list,
 	&hms_cmd_show,
+	&hms_cmd_goroutines,
 };
 
 /* argp finds it by its name: -fvisibility=hidden must not hide it. */

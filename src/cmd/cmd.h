@@ -54,7 +54,7 @@ struct hms_cmd {
 	struct hms_error *(*run)(struct hms_input *input, void *options, int *status_ret);
 };
 
-extern const struct hms_cmd hms_cmd_report, hms_cmd_list, hms_cmd_show;
+extern const struct hms_cmd hms_cmd_report, hms_cmd_list, hms_cmd_show, hms_cmd_goroutines;
 
 /* ---- what the map commands share (view.c) -------------------------------------------------- */
 
@@ -73,6 +73,9 @@ struct hms_view {
 
 /* Open and analyse; on success hms_view_close() is due. */
 struct hms_error *hms_view_open(const struct hms_input *input, struct hms_view *ret) HMS_MUST_USE;
+/* Open and read the goroutines; no map is looked for. */
+struct hms_error *hms_view_open_goroutines(const struct hms_input *input, struct hms_view *ret)
+	HMS_MUST_USE;
 void hms_view_close(struct hms_view *view);
 
 /* Emit the head of the report: what was read, what limits the answer, the summary. */

@@ -25,13 +25,18 @@ static void show_progress(void *arg, uint64_t bytes, uint64_t total)
 		fputs("\r\033[K", stderr);
 }
 
-static struct hms_error *analyse(struct hms_view *view)
+static struct hms_error *open_session(struct hms_view *view)
 {
 	struct hms_session_options options = view->input->session;
 
 	if (isatty(STDERR_FILENO))
 		options.core_options.progress = show_progress;
-	HMS_TRY(hms_session_open(&options, &view->session));
+	return hms_session_open(&options, &view->session);
+}
+
+static struct hms_error *analyse(struct hms_view *view)
+{
+	HMS_TRY(open_session(view));
 	HMS_TRY(hms_session_find_maps(view->session, &view->found));
 	for (size_t i = 0; i < view->found->nmaps; i++) {
 		uint64_t errors = view->findings.errors;
@@ -132,9 +137,20 @@ static void fill_summary(struct hms_view *view)
 		hms_session_limit(view->session, "the search for maps met a bound and stopped");
 }
 
-struct hms_error *hms_view_open(const struct hms_input *input, struct hms_view *ret)
+static struct hms_renderer *renderer_create(const struct hms_input *input)
 {
 	struct hms_render_options options = {.out = stdout, .color = input->color};
+
+	switch (input->format) {
+	case HMS_FORMAT_TEXT: return hms_text_renderer_create(&options);
+	case HMS_FORMAT_JSON: return hms_json_renderer_create(&options);
+	case HMS_FORMAT_HTML: return hms_html_renderer_create(&options);
+	}
+	return NULL;
+}
+
+struct hms_error *hms_view_open(const struct hms_input *input, struct hms_view *ret)
+{
 	struct hms_error *err;
 
 	*ret = (struct hms_view){.input = input};
@@ -146,11 +162,34 @@ struct hms_error *hms_view_open(const struct hms_input *input, struct hms_view *
 	}
 	fill_core(ret);
 	fill_summary(ret);
-	switch (input->format) {
-	case HMS_FORMAT_TEXT: ret->renderer = hms_text_renderer_create(&options); break;
-	case HMS_FORMAT_JSON: ret->renderer = hms_json_renderer_create(&options); break;
-	case HMS_FORMAT_HTML: ret->renderer = hms_html_renderer_create(&options); break;
+	ret->renderer = renderer_create(input);
+	return NULL;
+}
+
+struct hms_error *hms_view_open_goroutines(const struct hms_input *input, struct hms_view *ret)
+{
+	struct hms_error *err;
+
+	*ret = (struct hms_view){.input = input};
+	hms_findings_init(&ret->findings);
+	err = open_session(ret);
+	/* The last thing the session found wanting says why. */
+	if (!err && !ret->session->goros)
+		err = hms_err(HMS_ERR_UNSUPPORTED, "%s",
+			      ret->session->limits[ret->session->nlimits - 1]);
+	if (err) {
+		hms_view_close(ret);
+		return err;
 	}
+	fill_core(ret);
+	ret->doc.summary = (struct hms_doc_summary){
+		.maps_unknown = true,
+		.stalled = -1,
+		.damaged = -1,
+		.complete = ret->session->complete,
+		.heap_bytes = -1,
+	};
+	ret->renderer = renderer_create(input);
 	return NULL;
 }
 
