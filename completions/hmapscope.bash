@@ -38,7 +38,7 @@ _hmapscope_value() {
 	--sysroot) _hmapscope_reply -d -- "$3" ;;
 	--debug-file) _hmapscope_reply -f -- "$3" ;;
 	--status) _hmapscope_reply -W 'running runnable waiting syscall preempted' -- "$3" ;;
-	-j | --jobs | --type | --owner | --min-bytes | --function | --wait-reason | --min-age) COMPREPLY=() ;;
+	-j | --jobs | --type | --owner | --min-bytes | --function | --wait-reason | --min-age | --limit | --max-len) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
 	return 0

@@ -18,10 +18,7 @@
 #include "util/str.h"
 
 static const struct hms_cmd *const commands[] = {
-	&hms_cmd_report,
-	&hms_cmd_list,
-	&hms_cmd_show,
-	&hms_cmd_goroutines,
+	&hms_cmd_report, &hms_cmd_list, &hms_cmd_show, &hms_cmd_goroutines, &hms_cmd_entries,
 };
 
 /* argp finds it by its name: -fvisibility=hidden must not hide it. */

@@ -54,7 +54,8 @@ struct hms_cmd {
 	struct hms_error *(*run)(struct hms_input *input, void *options, int *status_ret);
 };
 
-extern const struct hms_cmd hms_cmd_report, hms_cmd_list, hms_cmd_show, hms_cmd_goroutines;
+extern const struct hms_cmd hms_cmd_report, hms_cmd_list, hms_cmd_show, hms_cmd_goroutines,
+	hms_cmd_entries;
 
 /* ---- what the map commands share (view.c) -------------------------------------------------- */
 

@@ -1,0 +1,411 @@
+/*
+ * Each bundled core's maps as "hmapscope entries --json" tells them, against what the program
+ * wrote of its own maps: the same keys and elements, each as often, in any order.
+ *
+ *	t_entries                     all of corefiles/
+ *	t_entries EXE CORE TRUTH      one, anywhere
+ *
+ * Both sides are compared as text, so that no digit is lost on the way: numbers must be written
+ * alike, strings may be escaped in different ways.  That takes a scanner of JSON of our own;
+ * what it is given is well-formed, or the test fails.
+ */
+#include <glob.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/arena.h"
+#include "util/str.h"
+
+static unsigned int differences;
+
+/* ---- a scanner of JSON -------------------------------------------------------------------- */
+
+static const char *skip_string(const char *p)
+{
+	for (p++; *p && *p != '"'; p++)
+		if (*p == '\\' && p[1])
+			p++;
+	return *p ? p + 1 : p;
+}
+
+/* Behind the value at @p. */
+static const char *skip_value(const char *p)
+{
+	int depth = 0;
+
+	do {
+		if (*p == '"') {
+			p = skip_string(p);
+			continue;
+		}
+		depth += *p == '{' || *p == '[';
+		depth -= *p == '}' || *p == ']';
+		p++;
+	} while (*p && (depth || !strchr(",}] \n\t", *p)));
+	return p;
+}
+
+static const char *skip_space(const char *p)
+{
+	return p + strspn(p, " \n\t,");
+}
+
+/* The value of member @key of the object at @object, NULL where there is none. */
+static const char *member(const char *object, const char *key)
+{
+	const char *p = skip_space(object + 1);
+
+	while (*p == '"') {
+		const char *name = p + 1;
+		size_t len = (size_t)(skip_string(p) - p) - 2;
+
+		p = skip_string(p) + 1;
+		p += *p == ' ';
+		if (strlen(key) == len && !strncmp(key, name, len))
+			return p;
+		p = skip_space(skip_value(p));
+	}
+	return NULL;
+}
+
+static bool is(const char *value, const char *text)
+{
+	return value && !strncmp(value, text, strlen(text));
+}
+
+static char *text_of(const char *value)
+{
+	size_t len = (size_t)(skip_value(value) - value);
+	char *text = hms_xcalloc(len + 1, 1);
+
+	memcpy(text, value, len);
+	return text;
+}
+
+/* ---- one spelling for all strings --------------------------------------------------------- */
+
+static void add_character(struct hms_str *ret, unsigned long c)
+{
+	if (c < 0x20 || c == 0x7f || c == '"' || c == '\\') {
+		hms_str_addf(ret, "\\u%04lx", c);
+	} else if (c < 0x80) {
+		hms_str_addc(ret, (char)c);
+	} else if (c < 0x800) {
+		hms_str_addf(ret, "%c%c", (int)(0xc0 | c >> 6), (int)(0x80 | (c & 63)));
+	} else if (c < 0x10000) {
+		hms_str_addf(ret, "%c%c%c", (int)(0xe0 | c >> 12), (int)(0x80 | (c >> 6 & 63)),
+			     (int)(0x80 | (c & 63)));
+	} else {
+		hms_str_addf(ret, "%c%c%c%c", (int)(0xf0 | c >> 18), (int)(0x80 | (c >> 12 & 63)),
+			     (int)(0x80 | (c >> 6 & 63)), (int)(0x80 | (c & 63)));
+	}
+}
+
+static unsigned long hex4(const char *p)
+{
+	char text[5] = {0};
+
+	memcpy(text, p, strnlen(p, 4));
+	return strtoul(text, NULL, 16);
+}
+
+/* The escape at @p, a backslash; behind it. */
+static const char *add_escaped(struct hms_str *ret, const char *p)
+{
+	static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
+	const char *letter = strchr(letters, p[1]);
+	unsigned long c;
+
+	if (p[1] != 'u') {
+		add_character(ret, (unsigned char)(letter ? meant[letter - letters] : p[1]));
+		return p + 2;
+	}
+	c = hex4(p + 2);
+	if (c < 0xd800 || c > 0xdbff || p[6] != '\\') {
+		add_character(ret, c);
+		return p + 6;
+	}
+	add_character(ret, 0x10000 + ((c - 0xd800) << 10) + (hex4(p + 8) - 0xdc00));
+	return p + 12;
+}
+
+/* Append the value at @p in the one spelling. */
+static void add_value(struct hms_str *ret, const char *p)
+{
+	const char *end = skip_value(p);
+	bool quoted = false;
+
+	while (p < end) {
+		if (*p == '"')
+			quoted = !quoted;
+		if (quoted && *p == '\\') {
+			p = add_escaped(ret, p);
+			continue;
+		}
+		if (quoted && *p == 0x7f)
+			add_character(ret, 0x7f);
+		else
+			hms_str_addc(ret, *p);
+		p++;
+	}
+}
+
+/* ---- entries ------------------------------------------------------------------------------ */
+
+struct entries {
+	char **items; /* "key : element" */
+	size_t n, cap;
+};
+
+static void add_entry(struct entries *list, const char *key, const char *elem)
+{
+	struct hms_str text = HMS_STR_INIT;
+
+	add_value(&text, key);
+	hms_str_add(&text, " : ");
+	add_value(&text, elem);
+	HMS_GROW(list->items, list->n, list->cap);
+	list->items[list->n++] = hms_str_steal(&text);
+}
+
+static void drop(struct entries *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct entries){0};
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void sort(struct entries *list)
+{
+	if (list->n)
+		qsort(list->items, list->n, sizeof(*list->items), compare);
+}
+
+/* "entries": [[key, element], ...] */
+static struct entries of_truth(const char *array)
+{
+	struct entries list = {0};
+
+	for (const char *p = skip_space(array + 1); *p == '['; p = skip_space(skip_value(p))) {
+		const char *key = skip_space(p + 1);
+
+		add_entry(&list, key, skip_space(skip_value(key)));
+	}
+	sort(&list);
+	return list;
+}
+
+static void differs(const char *map, const char *what, const char *ours, const char *theirs)
+{
+	if (differences++ < 10)
+		printf("# %s: %s: %.300s, the program says %.300s\n", map, what, ours, theirs);
+}
+
+static void compare_entries(const char *map, struct entries *ours, const char *truth)
+{
+	struct entries theirs = of_truth(truth);
+
+	sort(ours);
+	for (size_t i = 0; i < ours->n && i < theirs.n; i++)
+		if (strcmp(ours->items[i], theirs.items[i]) != 0) {
+			differs(map, "an entry", ours->items[i], theirs.items[i]);
+			break;
+		}
+	if (ours->n != theirs.n)
+		differs(map, "entries", "not as many", "others");
+	drop(&theirs);
+}
+
+/* ---- the tool's lines --------------------------------------------------------------------- */
+
+struct run {
+	FILE *pipe;
+	char *line;
+	size_t cap;
+};
+
+static const char *tool(void)
+{
+	return getenv("HMAPSCOPE") ? getenv("HMAPSCOPE") : "./hmapscope";
+}
+
+static bool next_line(struct run *run)
+{
+	return getline(&run->line, &run->cap, run->pipe) > 0;
+}
+
+/* The next @count lines, all of one map. */
+static void take(struct run *run, const char *map, unsigned long count, struct entries *ret)
+{
+	for (unsigned long i = 0; i < count; i++) {
+		const char *key, *elem;
+
+		if (!next_line(run)) {
+			differs(map, "lines", "too few", "more");
+			return;
+		}
+		key = member(run->line, "key");
+		elem = member(run->line, "elem");
+		if (!key || !elem || !is(member(run->line, "state"), "\"live\""))
+			differs(map, "a line", run->line, "key, elem, state live");
+		else
+			add_entry(ret, key, elem);
+	}
+}
+
+/* All of a command's output. */
+static char *output_of(const char *command)
+{
+	FILE *pipe = popen(command, "r");
+	struct hms_str text = HMS_STR_INIT;
+	char part[4096];
+	size_t n;
+
+	while (pipe && (n = fread(part, 1, sizeof(part), pipe)) > 0)
+		hms_str_addn(&text, part, n);
+	if (pipe)
+		pclose(pipe);
+	return hms_str_steal(&text);
+}
+
+/* ---- cores -------------------------------------------------------------------------------- */
+
+/* A map that the truth can be held against: not nil, not raced for, found by the tool (what is
+ * not found is t_truth's to tell). */
+static bool is_testable(const char *map, const char *listed)
+{
+	char *addr = text_of(member(map, "addr")), *wanted = hms_xprintf("\"addr\": %s", addr);
+	bool good = strcmp(addr, "\"0x0\"") != 0 && !is(member(map, "count"), "null") &&
+		    strstr(listed, wanted);
+
+	free(wanted);
+	free(addr);
+	return good;
+}
+
+static unsigned int compare_map(struct run *run, const char *map)
+{
+	char *name = text_of(member(map, "owner"));
+	unsigned long count = strtoul(member(map, "count"), NULL, 10);
+	const char *truth = member(map, "entries");
+	struct entries ours = {0};
+
+	take(run, name, count, &ours);
+	if (!is(truth, "null"))
+		compare_entries(name, &ours, truth);
+	drop(&ours);
+	free(name);
+	return !is(truth, "null");
+}
+
+static void run_entries(const char *command, const char *const *maps, size_t n)
+{
+	struct run run = {.pipe = popen(command, "r")};
+	unsigned int compared = 0;
+
+	if (!run.pipe) {
+		differs("core", "the tool", "cannot be run", "it can");
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		compared += compare_map(&run, maps[i]);
+	if (next_line(&run))
+		differs("core", "lines", run.line, "no more");
+	if (pclose(run.pipe) != 0)
+		differs("core", "exit status", "not 0", "complete");
+	free(run.line);
+	printf("# %u maps compared entry by entry, %zu by their number\n", compared, n - compared);
+}
+
+static bool test_core(const char *exe, const char *core, const char *truth_path)
+{
+	char *cat = hms_xprintf("cat '%s'", truth_path), *truth = output_of(cat);
+	char *list = hms_xprintf("'%s' list --json '%s' '%s'", tool(), exe, core);
+	char *listed = output_of(list);
+	struct hms_str command = HMS_STR_INIT;
+	const char *maps[1024], *p = *truth ? member(truth, "maps") : NULL;
+	size_t n = 0;
+
+	differences = 0;
+	hms_str_addf(&command, "'%s' entries --json '%s' '%s'", tool(), exe, core);
+	for (p = p ? skip_space(p + 1) : ""; *p == '{' && n < HMS_ARRAY_LEN(maps);
+	     p = skip_space(skip_value(p))) {
+		if (!is_testable(p, listed))
+			continue;
+		maps[n++] = p;
+		p = member(p, "addr");
+		hms_str_addf(&command, " %.*s", (int)(skip_value(p) - p), p);
+		p = maps[n - 1];
+	}
+	if (n)
+		run_entries(hms_str_text(&command), maps, n);
+	hms_str_deinit(&command);
+	free(listed);
+	free(list);
+	free(truth);
+	free(cat);
+	return n && !differences;
+}
+
+/* A core that holds no map which is not raced for has nothing to compare. */
+static bool has_entries(const char *truth)
+{
+	return !strstr(truth, "/race.");
+}
+
+/* corefiles/RELEASE/CASE.truth.json -> the core beside it, the unpacked executable in the build
+ * directory. */
+static bool test_truth(const char *truth)
+{
+	const char *build = getenv("HMS_BUILDDIR") ? getenv("HMS_BUILDDIR") : ".";
+	const char *slash = strrchr(truth, '/'), *release = slash;
+	char *exe, *core;
+	bool good;
+
+	while (release > truth && release[-1] != '/')
+		release--;
+	exe = hms_xprintf("%s/corefiles/%.*s/exe", build, (int)(slash - release), release);
+	core = hms_xprintf("%.*s.core.zst", (int)(strlen(truth) - strlen(".truth.json")), truth);
+	good = test_core(exe, core, truth);
+	free(exe);
+	free(core);
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	const char *src = getenv("HMS_SRCDIR") ? getenv("HMS_SRCDIR") : ".";
+	char *pattern;
+	glob_t found;
+	int bad = 0, n = 0;
+
+	if (argc == 4)
+		return !test_core(argv[1], argv[2], argv[3]);
+	pattern = hms_xprintf("%s/corefiles/*/*.truth.json", src);
+	if (glob(pattern, 0, NULL, &found) != 0) {
+		printf("1..1\nnot ok 1 - there are bundled cores\n");
+		return 1;
+	}
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		bool good;
+
+		if (!has_entries(found.gl_pathv[i]))
+			continue;
+		good = test_truth(found.gl_pathv[i]);
+		printf("%s %d - entries of %s\n", good ? "ok" : "not ok", ++n,
+		       strstr(found.gl_pathv[i], "corefiles/") + strlen("corefiles/"));
+		bad += !good;
+	}
+	printf("1..%d\n", n);
+	globfree(&found);
+	free(pattern);
+	return bad != 0;
+}
