@@ -71,7 +71,7 @@ static void put_value(struct hms_entry_lines *l, struct hms_value_plan *plan,
 		      const struct hms_type *type, bool indirect, const uint8_t *bytes,
 		      uint32_t size)
 {
-	if (indirect)
+	if (indirect && size >= 8)
 		hms_value_write_at(l->decoder, plan, hms_le64(bytes), l->to);
 	else
 		hms_value_write(l->decoder, plan, type->size <= size ? bytes : NULL, l->to);
@@ -217,6 +217,33 @@ static void put_slot(struct hms_entry_lines *l, const struct hms_slot *slot,
 	counts->unknown += hms_decoder_unknown(l->decoder) - unknown;
 }
 
+/* Of a key or element that is soon to be written: what its slot leads to. */
+static void fetch(const struct hms_entry_lines *l, const struct hms_value_plan *plan,
+		  const struct hms_type *type, bool indirect, const uint8_t *bytes, uint32_t size)
+{
+	if (indirect && size >= 8)
+		hms_value_prefetch_at(l->decoder, hms_le64(bytes));
+	else if (type->size <= size)
+		hms_value_prefetch(l->decoder, plan, bytes);
+}
+
+/* A bucket's strings lie anywhere: have them on their way before the first is needed. */
+static void fetch_unit(const struct hms_entry_lines *l, const struct hms_unit *unit)
+{
+	const struct hms_map_type *t = l->type;
+	bool keys = t->key_indirect || hms_value_leads_on(l->key);
+	bool elems = t->elem_indirect || hms_value_leads_on(l->elem);
+
+	if (!unit->bytes || l->options->redact)
+		return;
+	for (unsigned int i = 0; keys && i < HMS_SLOTS; i++)
+		fetch(l, l->key, t->key, t->key_indirect,
+		      unit->bytes + t->keys_off + i * t->key_stride, t->key_size);
+	for (unsigned int i = 0; elems && i < HMS_SLOTS; i++)
+		fetch(l, l->elem, t->elem, t->elem_indirect,
+		      unit->bytes + t->elems_off + i * t->elem_stride, t->elem_size);
+}
+
 void hms_entry_lines_write(struct hms_entry_lines *l, const struct hms_map_model *model,
 			   const struct hms_map *map, struct hms_entry_counts *ret)
 {
@@ -231,6 +258,8 @@ void hms_entry_lines_write(struct hms_entry_lines *l, const struct hms_map_model
 			counts.unreadable += it.unit.count;
 			continue;
 		}
+		if (slot.index == 0)
+			fetch_unit(l, &it.unit);
 		if (!wanted(l, &slot))
 			continue;
 		counts.limited = counts.live + counts.stale == l->options->limit;

@@ -115,14 +115,15 @@ static void put_json_string(struct hms_decoder *d, const uint8_t *s, size_t len,
 /* A string that is cut is cut between two characters. */
 static size_t whole_characters(const uint8_t *s, size_t len)
 {
-	size_t n = len;
-	uint32_t c;
+	size_t start = len, needs;
 
-	while (n && len - n < 3 && (s[n - 1] & 0xc0) == 0x80)
-		n--;
-	if (!n || s[n - 1] < 0xc0 || hms_utf8_decode((const char *)s + n - 1, len - n + 1, &c))
+	while (start && len - start < 3 && (s[start - 1] & 0xc0) == 0x80)
+		start--;
+	if (!start || s[start - 1] < 0xc2 || s[start - 1] > 0xf4)
 		return len;
-	return n - 1;
+	start--;
+	needs = s[start] < 0xe0 ? 2 : s[start] < 0xf0 ? 3 : 4;
+	return len - start < needs ? start : len;
 }
 
 void hms_value_string(struct hms_decoder *d, uint64_t addr, uint64_t len)

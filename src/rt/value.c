@@ -370,6 +370,49 @@ static void put(struct hms_decoder *d, struct hms_value_plan *plan, const uint8_
 	}
 }
 
+/* ---- fetching ahead ----------------------------------------------------------------------- */
+
+#define FETCHED_FIELDS 8 /* of a struct */
+
+void hms_value_prefetch_at(const struct hms_decoder *d, uint64_t addr)
+{
+	const uint8_t *p = addr ? hms_mem_peek(d->rt->mem, addr, 1) : NULL;
+
+	if (p)
+		__builtin_prefetch(p);
+}
+
+bool hms_value_leads_on(const struct hms_value_plan *plan)
+{
+	switch (plan->op) {
+	case HMS_VALUE_STRING:
+	case HMS_VALUE_BYTES:
+	case HMS_VALUE_SLICE:
+	case HMS_VALUE_INTERFACE:
+	case HMS_VALUE_STRUCT: return true;
+	default: return false;
+	}
+}
+
+void hms_value_prefetch(const struct hms_decoder *d, const struct hms_value_plan *plan,
+			const uint8_t *bytes)
+{
+	switch (plan->op) {
+	case HMS_VALUE_STRING:
+	case HMS_VALUE_BYTES:
+	case HMS_VALUE_SLICE: hms_value_prefetch_at(d, hms_le64(bytes)); break;
+	case HMS_VALUE_INTERFACE: hms_value_prefetch_at(d, hms_le64(bytes + 8)); break;
+	case HMS_VALUE_STRUCT:
+		for (uint32_t i = 0; i < HMS_MIN(plan->nfields, FETCHED_FIELDS); i++)
+			/* no deeper than this */
+			if (plan->fields[i].plan && plan->fields[i].plan->op != HMS_VALUE_STRUCT)
+				hms_value_prefetch(d, plan->fields[i].plan,
+						   bytes + plan->fields[i].off);
+		break;
+	default: break;
+	}
+}
+
 /* ---- decoders ----------------------------------------------------------------------------- */
 
 static void decoder_init(struct hms_decoder *d, const struct hms_rt *rt, enum hms_notation notation,

@@ -52,6 +52,15 @@ void hms_value_write(struct hms_decoder *decoder, struct hms_value_plan *plan, c
 void hms_value_write_at(struct hms_decoder *decoder, struct hms_value_plan *plan, uint64_t addr,
 			struct hms_sink *sink);
 
+/* The value in @bytes will be written soon: fetch what it leads to into the cache.  In a large map
+ * waiting for each string is most of the time. */
+void hms_value_prefetch(const struct hms_decoder *decoder, const struct hms_value_plan *plan,
+			const uint8_t *bytes);
+/* The same for a value at an address. */
+void hms_value_prefetch_at(const struct hms_decoder *decoder, uint64_t addr);
+/* Is there anything to fetch? */
+bool hms_value_leads_on(const struct hms_value_plan *plan);
+
 /* How many parts of the values so far were unknown: bytes that are not in the image, types that
  * nobody described, values that exceed depth or total. */
 uint64_t hms_decoder_unknown(const struct hms_decoder *decoder);

@@ -3,9 +3,11 @@
  *
  * A decimal of up to 15 digits (6 for a float) survives the way to a double and back, so the
  * number rounded to that many digits, without its trailing zeroes, is the shortest if it reads
- * back at all.  Most numbers in programs have few digits behind the point: they are tried with
- * integer arithmetic first, and only what is left goes through the C library.
+ * back at all.  (Denormal numbers hold fewer digits, and are tried with each.)  Most numbers in
+ * programs have few digits behind the point: they are tried with integer arithmetic first, and only
+ * what is left goes through the C library.
  */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,10 +79,12 @@ static void from_text(const char *text, struct decimal *ret)
 
 static void by_library(double d, bool single, struct decimal *ret)
 {
-	int most = single ? 9 : 17;
+	int least = single ? 6 : 15, most = single ? 9 : 17;
 	char text[40];
 
-	for (int digits = single ? 6 : 15; digits <= most; digits++) {
+	if (d < (single ? (double)FLT_MIN : DBL_MIN))
+		least = 1;
+	for (int digits = least; digits <= most; digits++) {
 		snprintf(text, sizeof(text), "%.*e", digits - 1, d);
 		if (single ? strtof(text, NULL) == (float)d : strtod(text, NULL) == d)
 			break;
