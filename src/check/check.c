@@ -1,10 +1,13 @@
+/* The catalogue of rules, sets of them, findings. */
 #include "check/check.h"
 
+#include <fnmatch.h>
 #include <inttypes.h>
+#include <string.h>
 
 static const struct hms_rule rules[] = {
-#define RULE(id, severity, name, applies, line) \
-	[HMS_RULE_##id] = {name, HMS_##severity, HMS_APPLIES_##applies, line},
+#define RULE(id, severity, name, applies, line, meaning, excuse) \
+	[HMS_RULE_##id] = {name, HMS_##severity, HMS_APPLIES_##applies, line, meaning, excuse},
 #include "check/rules.def"
 #undef RULE
 };
@@ -12,6 +15,14 @@ static const struct hms_rule rules[] = {
 const struct hms_rule *hms_rule(enum hms_rule_id id)
 {
 	return &rules[id];
+}
+
+const struct hms_rule *hms_rule_find(const char *name)
+{
+	for (size_t i = 0; i < HMS_NRULES; i++)
+		if (strcmp(rules[i].name, name) == 0)
+			return &rules[i];
+	return NULL;
 }
 
 const char *hms_severity_name(enum hms_severity severity)
@@ -23,6 +34,53 @@ const char *hms_severity_name(enum hms_severity severity)
 	}
 	return "error";
 }
+
+const char *hms_rule_applies_text(enum hms_rule_applies applies)
+{
+	switch (applies) {
+	case HMS_APPLIES_ANY: return "all maps";
+	case HMS_APPLIES_CLASSIC: return "classic maps (to Go 1.23)";
+	case HMS_APPLIES_SWISS: return "Swiss maps (from Go 1.24 on)";
+	}
+	return "all maps";
+}
+
+/* ---- sets of rules ------------------------------------------------------------------------ */
+
+static bool switch_rules(struct hms_rule_set *set, const char *pattern, bool off)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < HMS_NRULES; i++) {
+		if (fnmatch(pattern, rules[i].name, 0) != 0)
+			continue;
+		set->off[i] = off;
+		any = true;
+	}
+	return any;
+}
+
+struct hms_error *hms_rule_set_parse(const char *spec, struct hms_rule_set *ret)
+{
+	HMS_AUTO_FREE char *copy = hms_xstrdup(spec);
+	struct hms_rule_set set;
+	char *rest = copy, *pattern;
+
+	memset(&set, *spec == '-' ? 0 : 1, sizeof(set));
+	while ((pattern = strsep(&rest, ","))) {
+		bool off = *pattern == '-';
+
+		if (!switch_rules(&set, pattern + off, off))
+			return hms_err(HMS_ERR_USAGE,
+				       "cannot pick rules by '%s': none has such a name (see "
+				       "'hmapscope rules')",
+				       pattern + off);
+	}
+	*ret = set;
+	return NULL;
+}
+
+/* ---- findings ----------------------------------------------------------------------------- */
 
 void hms_findings_init(struct hms_findings *findings)
 {
@@ -36,64 +94,13 @@ void hms_findings_deinit(struct hms_findings *findings)
 	*findings = (struct hms_findings){0};
 }
 
-static void add(struct hms_findings *findings, enum hms_rule_id id, struct hms_finding finding)
+void hms_findings_add(struct hms_findings *findings, const struct hms_finding *finding)
 {
-	finding.rule = rules[id].name;
-	finding.severity = rules[id].severity;
 	HMS_GROW(findings->items, findings->n, findings->cap);
-	findings->items[findings->n++] = finding;
-	switch (finding.severity) {
+	findings->items[findings->n++] = *finding;
+	switch (finding->severity) {
 	case HMS_ERROR: findings->errors++; break;
 	case HMS_WARNING: findings->warnings++; break;
 	case HMS_INFO: findings->infos++; break;
 	}
-}
-
-/* The rule that a trouble breaks. */
-static enum hms_rule_id rule_of(enum hms_trouble_kind kind)
-{
-	switch (kind) {
-	case HMS_TROUBLE_DEPTH: return HMS_RULE_CLASSIC_B;
-	case HMS_TROUBLE_PLACE: return HMS_RULE_CLASSIC_BUCKETS;
-	case HMS_TROUBLE_SIZE: return HMS_RULE_CLASSIC_SIZE;
-	case HMS_TROUBLE_BUCKETS:
-	case HMS_TROUBLE_OLDBUCKETS: return HMS_RULE_CLASSIC_MAPPED;
-	case HMS_TROUBLE_OVERFLOW: return HMS_RULE_CLASSIC_OVERFLOW;
-	case HMS_TROUBLE_CYCLE: return HMS_RULE_CLASSIC_CYCLE;
-	default: return HMS_RULE_MAP_HEADER;
-	}
-}
-
-static void finding_of(const struct hms_map *map, const struct hms_trouble *trouble,
-		       struct hms_findings *findings)
-{
-	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
-	struct hms_arena *arena = findings->arena;
-	enum hms_rule_id id = rule_of(trouble->kind);
-
-	hms_trouble_text(trouble, &text);
-	add(findings, id,
-	    (struct hms_finding){
-		    .map = map->addr,
-		    .of = map,
-		    .addr = trouble->where,
-		    .expected = rules[id].line,
-		    .seen = trouble->kind == HMS_TROUBLE_SIZE || trouble->kind == HMS_TROUBLE_DEPTH
-				    ? hms_arena_printf(arena, "%" PRIu64, trouble->seen)
-				    : hms_arena_printf(arena, "0x%" PRIx64, trouble->seen),
-		    .message = hms_arena_strndup(arena, hms_str_text(&text), text.len),
-		    .goroutine = -1,
-	    });
-}
-
-void hms_check_map(const struct hms_map *map, struct hms_findings *findings)
-{
-	struct hms_map_stats stats;
-
-	if (!map->detail)
-		return;
-	hms_map_stats_of(map, &stats);
-	for (size_t i = 0; i < HMS_MIN(stats.ntroubles, (uint64_t)HMS_MAX_TROUBLES); i++)
-		if (!stats.troubles[i].absent)
-			finding_of(map, &stats.troubles[i], findings);
 }

@@ -1,11 +1,16 @@
 /*
- * Rules: what a sound map keeps, and what was found broken.  A rule is a row of rules.def; it sees
- * what walkers counted, and does not print.
+ * Rules: what a sound map keeps, and what was found broken.  A rule is a row of rules.def and a
+ * hook in rules-common.c, rules-classic.c or rules-swiss.c; hooks see headers, units, slots and
+ * what walkers counted, and do not print.
+ *
+ * Absent bytes decide nothing, one fault is one finding (consequence.c), and what an open write
+ * explains is information, not damage.
  */
 #ifndef HMS_CHECK_CHECK_H
 #define HMS_CHECK_CHECK_H
 
 #include "find/find.h"
+#include "map/hash.h"
 #include "map/map.h"
 #include "util/arena.h"
 
@@ -18,14 +23,19 @@ enum hms_severity {
 /* "error", "warning", "info". */
 const char *hms_severity_name(enum hms_severity severity);
 
+/* ---- the catalogue ---------------------------------------------------------------------- */
+
 enum hms_rule_applies {
 	HMS_APPLIES_ANY,
 	HMS_APPLIES_CLASSIC,
 	HMS_APPLIES_SWISS,
 };
 
+/* "any map", "classic maps", "Swiss maps". */
+const char *hms_rule_applies_text(enum hms_rule_applies applies);
+
 enum hms_rule_id {
-#define RULE(id, severity, name, applies, line) HMS_RULE_##id,
+#define RULE(id, severity, name, applies, line, meaning, excuse) HMS_RULE_##id,
 #include "check/rules.def"
 #undef RULE
 	HMS_NRULES
@@ -35,10 +45,27 @@ struct hms_rule {
 	const char *name;
 	enum hms_severity severity;
 	enum hms_rule_applies applies;
-	const char *line; /* what a sound map keeps, one line */
+	const char *line;    /* what a sound map keeps, one line */
+	const char *meaning; /* of a breach; sentences */
+	const char *excuse;  /* what may excuse one; "": nothing */
 };
 
 const struct hms_rule *hms_rule(enum hms_rule_id id);
+
+/* By its name; NULL: none. */
+const struct hms_rule *hms_rule_find(const char *name);
+
+/* Which rules are wanted. */
+struct hms_rule_set {
+	bool off[HMS_NRULES];
+};
+
+/* Take "PATTERN[,PATTERN]...": shell patterns of names ("swiss.*"); with a '-' before it, one is
+ * taken away from what is wanted so far; a list that begins so starts from all.  HMS_ERR_USAGE
+ * for a pattern that fits no rule. */
+struct hms_error *hms_rule_set_parse(const char *spec, struct hms_rule_set *ret) HMS_MUST_USE;
+
+/* ---- findings --------------------------------------------------------------------------- */
 
 /* 64-bit patterns are strings already; NULL is unknown. */
 struct hms_finding {
@@ -64,7 +91,53 @@ struct hms_findings {
 void hms_findings_init(struct hms_findings *findings);
 void hms_findings_deinit(struct hms_findings *findings);
 
-/* Check @map by what its walk counted: findings are appended. */
-void hms_check_map(const struct hms_map *map, struct hms_findings *findings);
+/* Append a finding; what it points to lives at least as long as @findings. */
+void hms_findings_add(struct hms_findings *findings, const struct hms_finding *finding);
+
+/* ---- all rules -------------------------------------------------------------------------- */
+
+enum hms_operation_state {
+	HMS_OPERATION_UNKNOWN, /* nobody looked at the stacks: the map's own flag decides */
+	HMS_OPERATION_NONE,    /* no goroutine is inside a write of the map */
+	HMS_OPERATION_WRITE,   /* one is */
+};
+
+/* What the rules may ask about the rest of the process. */
+struct hms_check_context {
+	const void *arg;
+	/* Is a write of @map in progress?  *goroutine_ret: by whom, -1 where that is unknown.
+	 * NULL: always unknown. */
+	enum hms_operation_state (*operation)(const void *arg, const struct hms_map *map,
+					      int64_t *goroutine_ret);
+};
+
+struct hms_check_options {
+	const struct hms_check_context *context; /* NULL: nothing is known */
+	const struct hms_rule_set *rules;        /* NULL: all */
+	bool quick; /* headers, and what the survey could not follow, and no more */
+	unsigned int jobs;
+};
+
+/* The work done. */
+struct hms_check_work {
+	uint64_t maps;
+	uint64_t slots;
+	uint64_t keys_hashed;
+	/* Keys whose hash is not known, by the reason (HMS_HASH_OK: of maps without a plan). */
+	uint64_t keys_not_hashed[HMS_HASH_NO_MODEL + 1];
+	/* What was switched off, a sentence each; in the findings' arena. */
+	const char **limits;
+	size_t nlimits, cap_limits;
+	bool complete; /* false: a limit is told, or bytes were missing */
+};
+
+void hms_check_work_deinit(struct hms_check_work *work);
+
+/* Check @maps, which the survey has walked: findings by map, in the order of @maps, whatever
+ * @options->jobs.  @maps and @model must outlive the findings. */
+struct hms_error *hms_check_maps(struct hms_map_model *model, struct hms_map *maps, size_t nmaps,
+				 const struct hms_check_options *options,
+				 struct hms_findings *findings, struct hms_check_work *work)
+	HMS_MUST_USE;
 
 #endif

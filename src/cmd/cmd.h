@@ -35,6 +35,8 @@ struct hms_input {
 	size_t nargs;
 	char **maps; /* of these, the ones behind CORE */
 	size_t nmaps;
+	bool check;                       /* all rules, not only what a list needs */
+	const struct hms_rule_set *rules; /* NULL: all */
 };
 
 /* Shared child parser of each command's argp; its input is the struct hms_input. */
@@ -55,7 +57,7 @@ struct hms_cmd {
 };
 
 extern const struct hms_cmd hms_cmd_report, hms_cmd_list, hms_cmd_show, hms_cmd_goroutines,
-	hms_cmd_entries;
+	hms_cmd_entries, hms_cmd_check;
 
 /* ---- what the map commands share (view.c) -------------------------------------------------- */
 
@@ -65,6 +67,7 @@ struct hms_view {
 	struct hms_session *session;
 	struct hms_found *found;
 	struct hms_findings findings;
+	struct hms_check_work work;
 	struct hms_doc doc;
 	struct hms_renderer *renderer;
 	struct hms_str owner; /* of the row in hand */

@@ -57,6 +57,7 @@ static struct hms_error *run(struct hms_input *input, void *options, int *status
 	struct hms_view view;
 
 	(void)options;
+	input->check = true;
 	HMS_TRY(hms_view_open(input, &view));
 	err = emit(&view, status_ret);
 	hms_view_close(&view);

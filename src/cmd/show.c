@@ -118,6 +118,7 @@ static struct hms_error *run(struct hms_input *input, void *options, int *status
 	if (!input->nmaps)
 		return hms_err(HMS_ERR_USAGE, "cannot show: no MAP is given (an address, or an "
 					      "owner as 'hmapscope list' prints it)");
+	input->check = true;
 	HMS_TRY(hms_view_open(input, &view));
 	err = emit(&view, status_ret);
 	hms_view_close(&view);

@@ -34,17 +34,27 @@ static struct hms_error *open_session(struct hms_view *view)
 	return hms_session_open(&options, &view->session);
 }
 
+/* Lists only look at headers and what could not be followed; all rules cost a second walk. */
+static struct hms_error *check(struct hms_view *view)
+{
+	struct hms_check_options options = {
+		.rules = view->input->rules,
+		.quick = !view->input->check,
+		.jobs = view->session->jobs,
+	};
+
+	HMS_TRY(hms_check_maps(view->session->model, view->found->maps, view->found->nmaps,
+			       &options, &view->findings, &view->work));
+	for (size_t i = 0; i < view->work.nlimits; i++)
+		hms_session_limit(view->session, "%s", view->work.limits[i]);
+	return NULL;
+}
+
 static struct hms_error *analyse(struct hms_view *view)
 {
 	HMS_TRY(open_session(view));
 	HMS_TRY(hms_session_find_maps(view->session, &view->found));
-	for (size_t i = 0; i < view->found->nmaps; i++) {
-		uint64_t errors = view->findings.errors;
-
-		hms_check_map(&view->found->maps[i], &view->findings);
-		view->found->maps[i].damaged = view->findings.errors > errors;
-	}
-	return NULL;
+	return check(view);
 }
 
 /* ---- the head of the report --------------------------------------------------------------- */
@@ -121,8 +131,9 @@ static void fill_summary(struct hms_view *view)
 		.errors = view->findings.errors,
 		.warnings = view->findings.warnings,
 		.infos = view->findings.infos,
+		.keys_hashed = view->work.keys_hashed,
 		.candidates_dismissed = view->found->dismissed,
-		.complete = view->session->complete && view->found->complete,
+		.complete = view->session->complete && view->found->complete && view->work.complete,
 		.heap_bytes =
 			hms_heap_allocated_bytes(view->session->heap, &heap) ? (int64_t)heap : -1,
 	};
@@ -196,6 +207,7 @@ struct hms_error *hms_view_open_goroutines(const struct hms_input *input, struct
 void hms_view_close(struct hms_view *view)
 {
 	hms_renderer_destroy(view->renderer);
+	hms_check_work_deinit(&view->work);
 	hms_findings_deinit(&view->findings);
 	hms_found_free(view->found);
 	hms_session_close(view->session);

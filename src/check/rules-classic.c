@@ -1,0 +1,768 @@
+/*
+ * Rules of classic maps: src/runtime/map.go (to Go 1.23), map_noswiss.go.
+ *
+ *	header    flags; nil buckets; the arrays' memory; nevacuate
+ *	range     chains: where overflow pointers lead, marks, emptyRest, tophash and place of
+ *	          each key, equal keys; old buckets against what the new ones hold
+ *	end       counts of the whole map: entries, overflow buckets, spare ones, the list of them
+ */
+#include <stdlib.h>
+
+#include "check/internal.h"
+
+#define SKIP_LIMIT 1024 /* advanceEvacuationMark() looks so far ahead */
+#define MAX_LINKS  (UINT64_C(1) << 21)
+#define MAX_LISTED (UINT64_C(1) << 32)
+
+static uint32_t header_off(const struct check_worker *w, enum hms_fact_id fact)
+{
+	return hms_layout_off(&w->check->rt->layout, fact);
+}
+
+/* Number of overflow buckets preallocated behind an array of @n. */
+static uint64_t spare_behind(const struct check *check, const struct hms_map *map, uint64_t array,
+			     uint64_t n)
+{
+	struct hms_object object;
+	uint64_t room;
+
+	if (n < 16)
+		return 0;
+	hms_heap_find(check->heap, array, &object);
+	if (object.state != HMS_HEAP_ALLOCATED || object.base != array)
+		return 0;
+	room = object.size / map->type->unit_size;
+	return room > n ? room - n : 0;
+}
+
+/* ---- header ------------------------------------------------------------------------------- */
+
+static void check_flags(struct check_worker *w, struct check_part *part)
+{
+	const struct hms_classic *h = &part->map->classic;
+	uint64_t at = part->map->addr + header_off(w, HMS_F_HMAP_FLAGS);
+
+	if (h->flags & ~0xfu)
+		CHECK_BREACH(part, HMS_RULE_CLASSIC_FLAGS, at, false, "bits 0x10 to 0x80 clear",
+			     CHECK_TEXT("0x%x", h->flags),
+			     CHECK_TEXT("the flags are 0x%x, of which the runtime never sets 0x%x",
+					h->flags, h->flags & ~0xfu));
+	if (h->flags & HMS_CLASSIC_SAME_SIZE_GROW && !h->oldbuckets)
+		CHECK_BREACH(part, HMS_RULE_CLASSIC_SAME_SIZE, at, true, "sameSizeGrow clear",
+			     CHECK_TEXT("0x%x", h->flags),
+			     "sameSizeGrow is set, and there are no old buckets");
+}
+
+static void check_nil(struct check_worker *w, struct check_part *part)
+{
+	const struct hms_classic *h = &part->map->classic;
+
+	if (h->buckets || (!part->map->count && !h->B && !h->oldbuckets && !h->noverflow))
+		return;
+	CHECK_BREACH(part, HMS_RULE_CLASSIC_NIL,
+		     part->map->addr + header_off(w, HMS_F_HMAP_BUCKETS), false,
+		     "count, B, noverflow and oldbuckets zero",
+		     CHECK_TEXT("count %" PRId64 ", B %u", part->map->count, h->B),
+		     CHECK_TEXT("buckets is nil, yet count is %" PRId64 ", B is %u, noverflow is "
+				"%u, oldbuckets is 0x%" PRIx64,
+				part->map->count, h->B, h->noverflow, h->oldbuckets));
+}
+
+/* Room for twice the buckets: no array is made so large.  Room for too few is the survey's. */
+static void check_room(struct check_worker *w, struct check_part *part, uint64_t array, uint64_t n,
+		       const struct hms_object *object, bool old)
+{
+	uint64_t room = object->size / part->map->type->unit_size;
+
+	if (!n || room / 2 < n)
+		return;
+	CHECK_BREACH(part, HMS_RULE_CLASSIC_SIZE, array, true, CHECK_TEXT("%" PRIu64, n),
+		     check_number(w, room),
+		     CHECK_TEXT("B promises %" PRIu64 " %sbuckets, the memory at 0x%" PRIx64
+				" is for %" PRIu64,
+				n, old ? "old " : "", array, room));
+}
+
+static void check_array(struct check_worker *w, struct check_part *part, bool old)
+{
+	const struct hms_classic *h = &part->map->classic;
+	uint64_t array = old ? h->oldbuckets : h->buckets;
+	uint64_t n = old ? hms_classic_old_nbuckets(h) : hms_classic_nbuckets(h);
+	struct hms_object object;
+
+	if (!array)
+		return;
+	hms_heap_find(w->check->heap, array, &object);
+	if (object.state != HMS_HEAP_ALLOCATED || object.base != array)
+		return; /* the survey's to say */
+	check_room(w, part, array, n, &object, old);
+	if (object.noscan == part->type->scan)
+		CHECK_BREACH(part, HMS_RULE_CLASSIC_KIND, array, false, NULL,
+			     object.noscan ? "no pointers" : "pointers",
+			     CHECK_TEXT("%s at 0x%" PRIx64 " lies in memory %s pointers, its "
+					"buckets have %s",
+					old ? "oldbuckets" : "buckets", array,
+					object.noscan ? "without" : "with",
+					object.noscan ? "some" : "none"));
+}
+
+static bool evacuated(const uint8_t *tophash)
+{
+	return tophash[0] >= CHECK_EVACUATED_X && tophash[0] <= CHECK_EVACUATED_EMPTY;
+}
+
+static void bad_nevacuate(struct check_worker *w, struct check_part *part, bool excusable,
+			  const char *expected, const char *message)
+{
+	CHECK_BREACH(part, HMS_RULE_CLASSIC_NEVACUATE,
+		     part->map->addr + header_off(w, HMS_F_HMAP_NEVACUATE), excusable, expected,
+		     check_number(w, part->map->classic.nevacuate), message);
+}
+
+/* The bucket that nevacuate names has not moved, unless a look at 1024 moved ones ended there. */
+static void check_next(struct check_worker *w, struct check_part *part)
+{
+	const struct hms_classic *h = &part->map->classic;
+	const uint8_t *tophash = hms_mem_peek(
+		w->check->mem, h->oldbuckets + h->nevacuate * part->map->type->unit_size, 8);
+
+	if (h->nevacuate <= SKIP_LIMIT && tophash && evacuated(tophash))
+		bad_nevacuate(w, part, true, "the first old bucket that has not moved",
+			      CHECK_TEXT("nevacuate is %" PRIu64
+					 ", and that old bucket has moved already",
+					 h->nevacuate));
+}
+
+static void check_nevacuate(struct check_worker *w, struct check_part *part)
+{
+	const struct hms_classic *h = &part->map->classic;
+	uint64_t n = hms_classic_nbuckets(h), old = hms_classic_old_nbuckets(h);
+
+	if (!n)
+		return;
+	if (!h->oldbuckets && h->nevacuate && h->nevacuate != n && h->nevacuate != n / 2)
+		bad_nevacuate(w, part, true, CHECK_TEXT("0, %" PRIu64 " or %" PRIu64, n / 2, n),
+			      CHECK_TEXT("nevacuate is %" PRIu64
+					 ", which no finished growth leaves behind",
+					 h->nevacuate));
+	else if (h->oldbuckets && h->nevacuate >= old)
+		bad_nevacuate(w, part, true, CHECK_TEXT("less than %" PRIu64, old),
+			      CHECK_TEXT("nevacuate is %" PRIu64 ", there are %" PRIu64
+					 " old buckets",
+					 h->nevacuate, old));
+	else if (h->oldbuckets)
+		check_next(w, part);
+}
+
+void check_classic_header(struct check_worker *w, struct check_part *part)
+{
+	check_flags(w, part);
+	check_nil(w, part);
+	if (!part->type)
+		return;
+	check_array(w, part, false);
+	check_array(w, part, true);
+	check_nevacuate(w, part);
+}
+
+/* ---- chains ------------------------------------------------------------------------------- */
+
+/* What is known of the chain in hand. */
+struct chain {
+	bool lost;        /* it left the map: the rest is not looked at */
+	bool rest;        /* emptyRest was seen */
+	uint64_t rest_at; /* where */
+	uint64_t before;  /* address of the bucket before */
+	/* keys of the main bucket, until the chain turns out to be longer */
+	uint32_t known;
+	uint64_t hashes[HMS_SLOTS];
+	struct hms_unit main;
+};
+
+struct range {
+	struct check_worker *w;
+	struct check_part *part;
+	bool old;
+	uint64_t n;     /* main buckets of the array */
+	uint64_t array; /* address */
+	uint64_t spare; /* buckets behind them */
+	uint64_t size;  /* of a bucket */
+	struct chain chain;
+};
+
+static const char *bucket_name(const struct range *r, uint64_t index)
+{
+	struct check_worker *w = r->w;
+
+	return CHECK_TEXT("%sbucket %" PRIu64, r->old ? "old " : "", index);
+}
+
+/* May an overflow bucket be here? */
+static bool is_overflow_bucket(const struct range *r, uint64_t addr, struct hms_object *object)
+{
+	uint64_t off = addr - r->array;
+
+	*object = (struct hms_object){.state = HMS_HEAP_ALLOCATED};
+	if (off < (r->n + r->spare) * r->size)
+		return off >= r->n * r->size && off % r->size == 0;
+	hms_heap_find(r->w->check->heap, addr, object);
+	return object->state == HMS_HEAP_UNKNOWN ||
+	       (object->state == HMS_HEAP_ALLOCATED && object->base == addr &&
+		object->size >= r->size && object->size / 2 < r->size &&
+		object->noscan != r->part->type->scan);
+}
+
+static uint64_t mix(uint64_t addr)
+{
+	addr *= UINT64_C(0x9e3779b97f4a7c15);
+	addr ^= addr >> 32;
+	return addr * UINT64_C(0xd6e8feb86659fd93);
+}
+
+/* Count an overflow bucket of the present array. */
+static void note_link(struct range *r, uint64_t addr)
+{
+	struct check_part *part = r->part;
+	uint64_t off = addr - r->array;
+
+	part->overflow++;
+	part->overflow_sum += mix(addr);
+	if (off < (r->n + r->spare) * r->size) {
+		part->spare_used++;
+		part->spare_end = HMS_MAX(part->spare_end, off / r->size - r->n + 1);
+	}
+	if (part->nlinks >= MAX_LINKS)
+		return;
+	HMS_GROW(part->links, part->nlinks, part->cap_links);
+	part->links[part->nlinks++] = addr;
+}
+
+static void step(struct range *r, const struct hms_unit *unit)
+{
+	uint64_t where = r->chain.before + r->part->map->type->overflow_off;
+	struct check_worker *w = r->w;
+	struct hms_object object;
+
+	if (!is_overflow_bucket(r, unit->addr, &object)) {
+		/* Where nothing is mapped the survey has told it. */
+		if (unit->bytes || object.state != HMS_HEAP_OUTSIDE)
+			CHECK_BREACH(r->part, HMS_RULE_CLASSIC_OVERFLOW, where, false, NULL,
+				     check_hex(w, unit->addr),
+				     CHECK_TEXT("an overflow pointer in the chain of %s leads to "
+						"0x%" PRIx64 ", which is %s",
+						bucket_name(r, unit->index), unit->addr,
+						check_place(object.state)));
+		r->chain.lost = true;
+		r->part->holes = true;
+		return;
+	}
+	if (r->n == 1 && !r->old)
+		CHECK_BREACH(r->part, HMS_RULE_CLASSIC_SINGLE, where, false, NULL,
+			     check_hex(w, unit->addr),
+			     CHECK_TEXT("the only bucket has an overflow bucket at 0x%" PRIx64,
+					unit->addr));
+	if (!r->old)
+		note_link(r, unit->addr);
+}
+
+/* ---- slots -------------------------------------------------------------------------------- */
+
+static void check_marks(struct range *r, const struct hms_unit *unit, unsigned int slot)
+{
+	struct check_worker *w = r->w;
+
+	CHECK_BREACH(r->part, HMS_RULE_CLASSIC_MARKS, unit->addr + slot, false,
+		     "0, 1 or at least 5", CHECK_TEXT("%u", unit->bytes[slot]),
+		     CHECK_TEXT("slot %u of %s is marked as moved (%u) in the present array", slot,
+				bucket_name(r, unit->index), unit->bytes[slot]));
+}
+
+static void check_rest(struct range *r, const struct hms_unit *unit, unsigned int slot)
+{
+	struct check_worker *w = r->w;
+
+	/* Once a chain. */
+	r->chain.rest = false;
+	CHECK_BREACH(r->part, HMS_RULE_CLASSIC_REST, r->chain.rest_at, false,
+		     "only empty slots behind it", CHECK_TEXT("0x%02x", unit->bytes[slot]),
+		     CHECK_TEXT("the tophash at 0x%" PRIx64
+				" says that the rest of the chain of %s is "
+				"empty, but the slot at 0x%" PRIx64 " is not",
+				r->chain.rest_at, bucket_name(r, unit->index), unit->addr + slot));
+}
+
+static void check_states(struct range *r, const struct hms_unit *unit)
+{
+	/* All slots free: the usual rest of a chain. */
+	if (!hms_le64(unit->bytes)) {
+		if (!r->chain.rest) {
+			r->chain.rest = true;
+			r->chain.rest_at = unit->addr;
+		}
+		return;
+	}
+	for (unsigned int i = 0; i < HMS_SLOTS; i++) {
+		uint8_t tophash = unit->bytes[i];
+
+		if (tophash >= CHECK_EVACUATED_X && tophash <= CHECK_EVACUATED_EMPTY && !r->old)
+			check_marks(r, unit, i);
+		if (tophash == CHECK_EMPTY_REST && !r->chain.rest) {
+			r->chain.rest = true;
+			r->chain.rest_at = unit->addr + i;
+		} else if (tophash != CHECK_EMPTY_REST && r->chain.rest) {
+			check_rest(r, unit, i);
+		}
+	}
+}
+
+static void check_bucket(struct range *r, const struct hms_unit *unit, unsigned int slot,
+			 uint64_t hash)
+{
+	struct check_worker *w = r->w;
+	uint64_t wanted = hash & (r->n - 1);
+
+	r->part->wrong++;
+	CHECK_BREACH(r->part, HMS_RULE_MAP_PLACE, check_key_addr(r->part, unit, slot), false,
+		     CHECK_TEXT("%sbucket %" PRIu64, r->old ? "old " : "", wanted),
+		     CHECK_TEXT("%sbucket %" PRIu64, r->old ? "old " : "", unit->index),
+		     CHECK_TEXT("the key at 0x%" PRIx64 " hashes to 0x%" PRIx64
+				", which is %s, and sits in %s",
+				check_key_addr(r->part, unit, slot), hash, bucket_name(r, wanted),
+				bucket_name(r, unit->index)));
+}
+
+/* Equal keys are in one chain: those of a bucket are compared among each other, those of longer
+ * chains through a table. */
+static void check_unique(struct range *r, const struct hms_unit *unit, uint32_t known,
+			 const uint64_t *hashes)
+{
+	for (uint32_t a = known; a; a &= a - 1)
+		for (uint32_t b = a & (a - 1); b; b &= b - 1)
+			if (hashes[__builtin_ctz(a)] == hashes[__builtin_ctz(b)])
+				check_same_key(r->w, r->part,
+					       check_key_addr(r->part, unit,
+							      (unsigned int)__builtin_ctz(a)),
+					       check_key_addr(r->part, unit,
+							      (unsigned int)__builtin_ctz(b)));
+}
+
+static void add_keys(struct range *r, const struct hms_unit *unit, uint32_t known,
+		     const uint64_t *hashes, bool tell)
+{
+	for (; known; known &= known - 1) {
+		unsigned int i = (unsigned int)__builtin_ctz(known);
+		uint64_t addr = check_key_addr(r->part, unit, i);
+		uint64_t other = check_keyset_add(&r->w->keyset, hashes[i], addr);
+
+		if (other && tell)
+			check_same_key(r->w, r->part, other, addr);
+	}
+}
+
+static void check_unique_chain(struct range *r, const struct hms_unit *unit, uint32_t known,
+			       const uint64_t *hashes)
+{
+	struct chain *chain = &r->chain;
+
+	if (!unit->chain) {
+		check_unique(r, unit, known, hashes);
+		chain->known = known;
+		chain->main = *unit;
+		memcpy(chain->hashes, hashes, sizeof(chain->hashes));
+		return;
+	}
+	if (unit->chain == 1) {
+		check_keyset_clear(&r->w->keyset);
+		add_keys(r, &chain->main, chain->known, chain->hashes, false);
+	}
+	add_keys(r, unit, known, hashes, true);
+}
+
+static void check_live(struct range *r, const struct hms_unit *unit, uint32_t live)
+{
+	uint64_t hashes[HMS_HASH_MAX_KEYS];
+	uint32_t known;
+
+	known = check_hashes(r->w, r->part, unit, live, r->part->map->classic.hash0, hashes);
+	for (uint32_t left = known; left; left &= left - 1) {
+		unsigned int i = (unsigned int)__builtin_ctz(left);
+		uint8_t tophash = hms_classic_tophash(hashes[i]);
+
+		if (tophash != unit->bytes[i]) {
+			r->part->wrong++;
+			check_wrong_byte(r->w, r->part, unit, i, hashes[i], tophash);
+			known &= ~(UINT32_C(1) << i);
+		} else if ((hashes[i] & (r->n - 1)) != unit->index) {
+			check_bucket(r, unit, i, hashes[i]);
+		}
+	}
+	check_unique_chain(r, unit, known, hashes);
+	check_pointers(r->w, r->part, unit, live);
+}
+
+static uint32_t live_slots(const uint8_t *tophash)
+{
+	uint32_t live = 0;
+
+	for (unsigned int i = 0; i < HMS_SLOTS; i++)
+		live |= (uint32_t)(tophash[i] >= HMS_CLASSIC_MIN_TOPHASH) << i;
+	return live;
+}
+
+/* ---- old buckets -------------------------------------------------------------------------- */
+
+static unsigned int count_marks(const uint8_t *tophash)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < HMS_SLOTS; i++)
+		n += tophash[i] >= CHECK_EVACUATED_X && tophash[i] <= CHECK_EVACUATED_EMPTY;
+	return n;
+}
+
+/* Marks of one old bucket: all or none. */
+static bool check_whole(struct range *r, const struct hms_unit *unit)
+{
+	unsigned int marks = count_marks(unit->bytes);
+	struct check_worker *w = r->w;
+
+	if (marks == (unit->moved ? HMS_SLOTS : 0u))
+		return true;
+	CHECK_BREACH(r->part, HMS_RULE_CLASSIC_PARTIAL, unit->addr, true,
+		     unit->moved ? "8 slots marked as moved" : "none", CHECK_TEXT("%u", marks),
+		     CHECK_TEXT("%u of 8 slots of %s%s are marked as moved", marks,
+				unit->chain ? "an overflow bucket of " : "",
+				bucket_name(r, unit->index)));
+	return false;
+}
+
+static void check_target(struct range *r, uint64_t from, uint64_t index)
+{
+	const struct hms_map *map = r->part->map;
+	uint64_t addr = map->classic.buckets + index * r->size;
+	const uint8_t *bytes = hms_mem_peek(r->w->check->mem, addr, r->size);
+	struct check_worker *w = r->w;
+
+	if (!bytes || (!hms_le64(bytes) && !hms_le64(bytes + map->type->overflow_off)))
+		return;
+	CHECK_BREACH(r->part, HMS_RULE_CLASSIC_AHEAD, addr, false, "an empty bucket",
+		     CHECK_TEXT("tophash 0x%016" PRIx64, __builtin_bswap64(hms_le64(bytes))),
+		     CHECK_TEXT("old bucket %" PRIu64 " has not moved, yet bucket %" PRIu64
+				" is in use",
+				from, index));
+}
+
+/* The main bucket of an old chain: nevacuate, and the buckets it will move to. */
+static void check_unmoved(struct range *r, const struct hms_unit *unit)
+{
+	const struct hms_classic *h = &r->part->map->classic;
+	uint64_t n = hms_classic_nbuckets(h);
+	struct check_worker *w = r->w;
+
+	if (unit->index < h->nevacuate && h->nevacuate < r->n)
+		bad_nevacuate(w, r->part, false, "no unmoved old bucket below it",
+			      CHECK_TEXT("old bucket %" PRIu64
+					 " has not moved, although nevacuate is %" PRIu64,
+					 unit->index, h->nevacuate));
+	check_target(r, unit->index, unit->index);
+	if (n > r->n)
+		check_target(r, unit->index, unit->index + r->n);
+}
+
+/* ---- the walk ----------------------------------------------------------------------------- */
+
+static void check_unit(struct range *r, const struct hms_unit *unit)
+{
+	uint32_t live;
+
+	r->part->slots += HMS_SLOTS;
+	if (r->old && !unit->chain && !unit->moved)
+		check_unmoved(r, unit);
+	if (r->old && (!check_whole(r, unit) || unit->moved)) {
+		/* A bucket in motion: what is not marked is still there. */
+		if (!unit->settled)
+			r->part->live += hms_tophash_live(unit->bytes);
+		return;
+	}
+	check_states(r, unit);
+	live = live_slots(unit->bytes);
+	r->part->live += (unsigned int)__builtin_popcount(live);
+	check_live(r, unit, live);
+}
+
+void check_classic_range(struct check_worker *w, struct check_part *part, bool old, uint64_t from,
+			 uint64_t to)
+{
+	const struct hms_classic *h = &part->map->classic;
+	struct hms_map_stats ignored = {0};
+	struct hms_unit_cursor cursor;
+	struct hms_unit unit;
+	struct range r = {
+		.w = w,
+		.part = part,
+		.old = old,
+		.n = old ? hms_classic_old_nbuckets(h) : hms_classic_nbuckets(h),
+		.array = old ? h->oldbuckets : h->buckets,
+		.size = part->map->type->unit_size,
+	};
+
+	if (!r.n)
+		return;
+	r.spare = spare_behind(w->check, part->map, r.array, r.n);
+	hms_units_init(&cursor, w->check->model, part->map, old, from, to, &ignored);
+	while (hms_units_next(&cursor, &unit)) {
+		/* What hangs behind an old bucket that has moved is out of use. */
+		if (unit.settled && unit.chain)
+			continue;
+		if (!unit.chain)
+			r.chain = (struct chain){0};
+		else if (!r.chain.lost)
+			step(&r, &unit);
+		if (!unit.bytes)
+			part->holes = r.chain.lost = true;
+		if (!r.chain.lost)
+			check_unit(&r, &unit);
+		r.chain.before = unit.addr;
+	}
+	hms_units_deinit(&cursor);
+}
+
+/* ---- the whole map ------------------------------------------------------------------------ */
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void check_shared(struct check_worker *w, struct check_part *part)
+{
+	if (part->nlinks < 2)
+		return;
+	qsort(part->links, part->nlinks, sizeof(*part->links), compare_u64);
+	for (size_t i = 1; i < part->nlinks; i++)
+		if (part->links[i] == part->links[i - 1] &&
+		    (i < 2 || part->links[i] != part->links[i - 2]))
+			CHECK_BREACH(part, HMS_RULE_CLASSIC_SHARED, part->links[i], false, NULL,
+				     "2 or more",
+				     CHECK_TEXT("the overflow bucket at 0x%" PRIx64
+						" is linked more than once",
+						part->links[i]));
+}
+
+static void check_noverflow(struct check_worker *w, struct check_part *part)
+{
+	const struct hms_classic *h = &part->map->classic;
+	bool exact = h->B < 16;
+	enum hms_rule_id rule = exact ? HMS_RULE_CLASSIC_NOVERFLOW : HMS_RULE_CLASSIC_ESTIMATE;
+
+	if (exact ? h->noverflow == (uint16_t)part->overflow : h->noverflow <= part->overflow)
+		return;
+	CHECK_BREACH(part, rule, part->map->addr + header_off(w, HMS_F_HMAP_NOVERFLOW),
+		     h->noverflow == part->overflow + 1,
+		     CHECK_TEXT("%s%" PRIu64, exact ? "" : "at most ", part->overflow),
+		     check_number(w, h->noverflow),
+		     CHECK_TEXT("noverflow is %u, %" PRIu64 " overflow bucket%s linked",
+				h->noverflow, part->overflow,
+				part->overflow == 1 ? " is" : "s are"));
+}
+
+/* An insert grows the map before it would pass 13/2 entries a bucket (12/2 in Go 1.21).  A copy
+ * made by maps.Clone, and a map after a growth of the same size, may be fuller. */
+static void check_load(struct check_worker *w, struct check_part *part)
+{
+	const struct hms_classic *h = &part->map->classic;
+	uint64_t n = hms_classic_nbuckets(h);
+
+	if (!n || h->oldbuckets || n < 2 || h->nevacuate != n / 2 || part->map->count <= 8 ||
+	    (uint64_t)part->map->count <= 13 * (n / 2))
+		return;
+	CHECK_BREACH(part, HMS_RULE_CLASSIC_LOAD, part->map->addr, false,
+		     CHECK_TEXT("at most %" PRIu64, 13 * (n / 2)),
+		     CHECK_TEXT("%" PRId64, part->map->count),
+		     CHECK_TEXT("%" PRId64 " entries are in %" PRIu64
+				" buckets, and the map does not grow",
+				part->map->count, n));
+}
+
+/* ---- extra -------------------------------------------------------------------------------- */
+
+static void bad_spare(struct check_worker *w, struct check_part *part, uint64_t seen,
+		      bool excusable, const char *message)
+{
+	CHECK_BREACH(part, HMS_RULE_CLASSIC_SPARE,
+		     part->map->classic.extra + header_off(w, HMS_F_MAPEXTRA_NEXTOVERFLOW),
+		     excusable, NULL, check_hex(w, seen), message);
+}
+
+/* The last spare bucket's overflow pointer is the array itself, as a mark that it is the last,
+ * for as long as any is left. */
+static void check_last(struct check_worker *w, struct check_part *part, uint64_t next,
+		       uint64_t spare)
+{
+	const struct hms_map_type *type = part->map->type;
+	const struct hms_classic *h = &part->map->classic;
+	uint64_t last = h->buckets + (hms_classic_nbuckets(h) + spare - 1) * type->unit_size;
+	const uint8_t *word = hms_mem_peek(w->check->mem, last + type->overflow_off, 8);
+
+	if (next && word && hms_le64(word) != h->buckets)
+		CHECK_BREACH(part, HMS_RULE_CLASSIC_SPARE, last + type->overflow_off, true,
+			     check_hex(w, h->buckets), check_hex(w, hms_le64(word)),
+			     CHECK_TEXT("the last spare bucket at 0x%" PRIx64
+					" does not point back to the array",
+					last));
+}
+
+static void check_spare(struct check_worker *w, struct check_part *part, uint64_t next)
+{
+	const struct hms_classic *h = &part->map->classic;
+	uint64_t n = hms_classic_nbuckets(h), size = part->map->type->unit_size;
+	uint64_t spare = spare_behind(w->check, part->map, h->buckets, n);
+	uint64_t off = next - h->buckets, index = off / size;
+
+	if (next && (off % size || index < n || index >= n + spare)) {
+		bad_spare(w, part, next, false,
+			  CHECK_TEXT("nextOverflow is 0x%" PRIx64 ", which is none of the %" PRIu64
+				     " spare buckets",
+				     next, spare));
+		return;
+	}
+	if (next && part->spare_end > index - n)
+		bad_spare(w, part, next, true,
+			  CHECK_TEXT("nextOverflow is 0x%" PRIx64
+				     ", a spare bucket that is in a chain already, or lies before "
+				     "one",
+				     next));
+	else if (!part->holes && part->spare_used + 1 < (next ? index - n : spare) + 1)
+		bad_spare(w, part, next, true,
+			  CHECK_TEXT("%" PRIu64 " spare buckets were handed out, %" PRIu64
+				     " are in chains",
+				     next ? index - n : spare, part->spare_used));
+	if (spare)
+		check_last(w, part, next, spare);
+}
+
+/* The overflow buckets that the slice at @list names: number and sum; false: cannot be read. */
+static bool read_list(const struct check *check, uint64_t list, uint64_t *n_ret, uint64_t *sum_ret)
+{
+	const uint8_t *slice = hms_mem_peek(check->mem, list, 16), *p;
+	uint64_t addr, n, len;
+
+	*n_ret = *sum_ret = 0;
+	if (!slice)
+		return false;
+	addr = hms_le64(slice);
+	n = *n_ret = hms_le64(slice + 8);
+	while (n) {
+		len = hms_mem_run(check->mem, addr, &p) / 8;
+		if (!len)
+			return false;
+		len = HMS_MIN(len, n);
+		for (uint64_t i = 0; i < len; i++)
+			*sum_ret += mix(hms_le64(p + 8 * i));
+		addr += 8 * len;
+		n -= len;
+	}
+	return true;
+}
+
+static void bad_list(struct check_worker *w, struct check_part *part, enum hms_fact_id fact,
+		     bool excusable, const char *seen, const char *message)
+{
+	CHECK_BREACH(part, HMS_RULE_CLASSIC_LIST, part->map->classic.extra + header_off(w, fact),
+		     excusable, NULL, seen, message);
+}
+
+/* Maps without pointers: the list and the chains have the same buckets. */
+static void check_list(struct check_worker *w, struct check_part *part, uint64_t list)
+{
+	uint64_t n = 0, sum = 0;
+
+	if (list && !read_list(w->check, list, &n, &sum)) {
+		if (hms_mem_state_at(w->check->mem, list, NULL) == HMS_MEM_UNMAPPED)
+			bad_list(w, part, HMS_F_MAPEXTRA_OVERFLOW, false, check_hex(w, list),
+				 "the list of overflow buckets lies where there is no memory");
+		return;
+	}
+	if (part->holes || (n == part->overflow && sum == part->overflow_sum))
+		return;
+	bad_list(w, part, HMS_F_MAPEXTRA_OVERFLOW, n == part->overflow + 1, check_number(w, n),
+		 n == part->overflow
+			 ? "the list of overflow buckets has others than the chains"
+			 : CHECK_TEXT("%" PRIu64 " overflow buckets are listed, %" PRIu64
+				      " are linked",
+				      n, part->overflow));
+}
+
+static void check_lists(struct check_worker *w, struct check_part *part, uint64_t list,
+			uint64_t old_list)
+{
+	if (part->type->scan && (list || old_list))
+		bad_list(w, part, HMS_F_MAPEXTRA_OVERFLOW, false,
+			 check_hex(w, list ? list : old_list),
+			 "extra lists overflow buckets, which have pointers and need no list");
+	else if (old_list && !part->map->classic.oldbuckets)
+		bad_list(w, part, HMS_F_MAPEXTRA_OLDOVERFLOW, true, check_hex(w, old_list),
+			 "extra lists old overflow buckets, and there are no old buckets");
+	else if (!part->type->scan)
+		check_list(w, part, list);
+}
+
+/* An extra that is none tells nothing about lists and spare buckets. */
+static bool extra_is_sound(struct check_worker *w, struct check_part *part, uint64_t extra)
+{
+	struct hms_object object;
+
+	hms_heap_find(w->check->heap, extra, &object);
+	if (object.state == HMS_HEAP_UNKNOWN ||
+	    (object.state == HMS_HEAP_ALLOCATED && object.base == extra &&
+	     object.size >= w->check->rt->layout.facts[HMS_F_MAPEXTRA].size))
+		return true;
+	CHECK_BREACH(part, HMS_RULE_CLASSIC_EXTRA,
+		     part->map->addr + header_off(w, HMS_F_HMAP_EXTRA), false, NULL,
+		     check_hex(w, extra),
+		     CHECK_TEXT("extra leads to 0x%" PRIx64 ", which is %s", extra,
+				check_place(object.state)));
+	return false;
+}
+
+static void check_extra(struct check_worker *w, struct check_part *part)
+{
+	const struct hms_layout *layout = &w->check->rt->layout;
+	const struct hms_classic *h = &part->map->classic;
+	const uint8_t *p;
+
+	if (!h->extra) {
+		if (spare_behind(w->check, part->map, h->buckets, hms_classic_nbuckets(h)))
+			CHECK_BREACH(part, HMS_RULE_CLASSIC_EXTRA,
+				     part->map->addr + header_off(w, HMS_F_HMAP_EXTRA), true, NULL,
+				     "nil",
+				     "extra is nil, yet there are spare buckets behind the array");
+		else if (!part->type->scan)
+			check_list(w, part, 0);
+		return;
+	}
+	if (!extra_is_sound(w, part, h->extra))
+		return;
+	p = hms_mem_peek(w->check->mem, h->extra, layout->facts[HMS_F_MAPEXTRA].size);
+	if (!p)
+		return;
+	check_spare(w, part, hms_layout_get(layout, HMS_F_MAPEXTRA_NEXTOVERFLOW, p));
+	check_lists(w, part, hms_layout_get(layout, HMS_F_MAPEXTRA_OVERFLOW, p),
+		    hms_layout_get(layout, HMS_F_MAPEXTRA_OLDOVERFLOW, p));
+}
+
+void check_classic_end(struct check_worker *w, struct check_part *part)
+{
+	const struct hms_classic *h = &part->map->classic;
+
+	if (!part->type || !hms_classic_nbuckets(h))
+		return;
+	check_shared(w, part);
+	check_count(w, part);
+	check_load(w, part);
+	if (!part->holes)
+		check_noverflow(w, part);
+	check_extra(w, part);
+}

@@ -1,0 +1,359 @@
+/*
+ * Rules of both kinds of map: map.*.
+ *
+ *	header     the header's own memory, the writing flag
+ *	troubles   what the survey could not follow
+ *	hashes     tophash and control bytes against keys hashed anew; equal keys
+ *	pointers   in keys and elements, and to those stored apart
+ *	count      entries against the header's count
+ */
+#include "check/equal.h"
+#include "check/internal.h"
+
+const char *check_hex(struct check_worker *w, uint64_t bits)
+{
+	return CHECK_TEXT("0x%" PRIx64, bits);
+}
+
+const char *check_number(struct check_worker *w, uint64_t n)
+{
+	return CHECK_TEXT("%" PRIu64, n);
+}
+
+const char *check_place(enum hms_heap_state state)
+{
+	switch (state) {
+	case HMS_HEAP_OUTSIDE: return "outside the Go heap";
+	case HMS_HEAP_NO_SPAN: return "in a part of the heap that is not in use";
+	case HMS_HEAP_MANUAL: return "in a goroutine's stack";
+	case HMS_HEAP_TAIL: return "behind the last object of its span";
+	case HMS_HEAP_FREE: return "a free heap object";
+	case HMS_HEAP_ALLOCATED: return "not the start of a heap object that is large enough";
+	case HMS_HEAP_UNKNOWN: break;
+	}
+	return "unknown";
+}
+
+/* ---- header ------------------------------------------------------------------------------- */
+
+static bool header_is_sound(const struct check *check, const struct hms_map *map,
+			    struct hms_object *object)
+{
+	const struct hms_layout *layout = &check->rt->layout;
+	enum hms_fact_id fact = check->rt->map_kind == HMS_MAP_CLASSIC ? HMS_F_HMAP : HMS_F_SMAP;
+
+	hms_heap_find(check->heap, map->addr, object);
+	switch (object->state) {
+	case HMS_HEAP_OUTSIDE: /* a package variable that the compiler laid out; or C memory */
+	case HMS_HEAP_MANUAL:
+	case HMS_HEAP_UNKNOWN: return true;
+	case HMS_HEAP_ALLOCATED:
+		return object->base == map->addr && object->size >= layout->facts[fact].size;
+	default: return false;
+	}
+}
+
+static void check_writing(struct check_worker *w, struct check_part *part)
+{
+	const struct hms_map *map = part->map;
+	const struct hms_layout *layout = &w->check->rt->layout;
+	bool classic = w->check->rt->map_kind == HMS_MAP_CLASSIC;
+	uint32_t off = hms_layout_off(layout, classic ? HMS_F_HMAP_FLAGS : HMS_F_SMAP_WRITING);
+
+	if (classic ? map->classic.flags & HMS_CLASSIC_HASH_WRITING : map->swiss.writing == 1)
+		CHECK_BREACH(part, HMS_RULE_MAP_WRITING, map->addr + off, true,
+			     "clear, unless a goroutine is inside a write", "set",
+			     classic ? "the flag hashWriting is set" : "the byte writing is 1");
+}
+
+void check_header(struct check_worker *w, struct check_part *part)
+{
+	struct hms_object object;
+
+	if (!part->map->readable)
+		return;
+	if (!header_is_sound(w->check, part->map, &object))
+		CHECK_BREACH(part, HMS_RULE_MAP_HEADER, part->map->addr, false, NULL,
+			     check_place(object.state),
+			     CHECK_TEXT("the header at 0x%" PRIx64 " is %s", part->map->addr,
+					check_place(object.state)));
+	check_writing(w, part);
+}
+
+/* ---- troubles of the survey --------------------------------------------------------------- */
+
+static enum hms_rule_id swiss_rule(const struct hms_map *map, const struct hms_trouble *trouble)
+{
+	switch (trouble->kind) {
+	case HMS_TROUBLE_DEPTH: return HMS_RULE_SWISS_DEPTH;
+	case HMS_TROUBLE_DIRECTORY:
+		return map->swiss.dir_len ? HMS_RULE_SWISS_DIRECTORY : HMS_RULE_SWISS_GROUP;
+	case HMS_TROUBLE_TABLE: return HMS_RULE_SWISS_DIRECTORY;
+	case HMS_TROUBLE_SIZE:
+		return trouble->where == map->swiss.dir ? HMS_RULE_SWISS_DIRECTORY
+							: HMS_RULE_SWISS_GROUPS;
+	case HMS_TROUBLE_GROUPS:
+		return map->swiss.dir_len ? HMS_RULE_SWISS_GROUPS : HMS_RULE_SWISS_GROUP;
+	default: return HMS_RULE_MAP_HEADER;
+	}
+}
+
+static enum hms_rule_id classic_rule(const struct hms_trouble *trouble)
+{
+	switch (trouble->kind) {
+	case HMS_TROUBLE_DEPTH: return HMS_RULE_CLASSIC_B;
+	case HMS_TROUBLE_PLACE: return HMS_RULE_CLASSIC_BUCKETS;
+	case HMS_TROUBLE_SIZE: return HMS_RULE_CLASSIC_SIZE;
+	case HMS_TROUBLE_BUCKETS:
+	case HMS_TROUBLE_OLDBUCKETS: return HMS_RULE_CLASSIC_MAPPED;
+	case HMS_TROUBLE_OVERFLOW: return HMS_RULE_CLASSIC_OVERFLOW;
+	case HMS_TROUBLE_CYCLE: return HMS_RULE_CLASSIC_CYCLE;
+	default: return HMS_RULE_MAP_HEADER;
+	}
+}
+
+static const char *swiss_text(struct check_worker *w, const struct hms_map *map,
+			      const struct hms_trouble *t)
+{
+	const char *place = check_place((enum hms_heap_state)t->state);
+
+	switch (t->kind) {
+	case HMS_TROUBLE_DEPTH:
+		return CHECK_TEXT("a directory of %" PRIu64 " entries is more than memory holds",
+				  t->seen);
+	case HMS_TROUBLE_DIRECTORY:
+		return CHECK_TEXT("dirPtr leads to 0x%" PRIx64 ", which is %s", t->seen, place);
+	case HMS_TROUBLE_TABLE:
+		return CHECK_TEXT("directory entry %" PRIu64 " leads to 0x%" PRIx64 ", which is %s",
+				  t->bucket, t->seen, place);
+	case HMS_TROUBLE_GROUPS:
+		return CHECK_TEXT("the groups of table %" PRIu64 " at 0x%" PRIx64 " are %s",
+				  t->bucket, t->seen, place);
+	case HMS_TROUBLE_SIZE:
+		if (t->where == map->swiss.dir)
+			return CHECK_TEXT("dirLen is %" PRIu64 ", the directory at 0x%" PRIx64
+					  " has room for %" PRIu64,
+					  t->seen, t->where, t->bucket);
+		return CHECK_TEXT("groups.lengthMask promises %" PRIu64
+				  " groups, their memory holds %" PRIu64,
+				  t->seen, t->bucket);
+	default: return "the header lies in memory that was never mapped";
+	}
+}
+
+static const char *classic_text(struct check_worker *w, const struct hms_trouble *trouble)
+{
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+
+	hms_trouble_text(trouble, &text);
+	return hms_arena_strndup(w->arena, hms_str_text(&text), text.len);
+}
+
+static void check_trouble(struct check_worker *w, struct check_part *part,
+			  const struct hms_trouble *t)
+{
+	bool classic = w->check->rt->map_kind == HMS_MAP_CLASSIC;
+	bool number = t->kind == HMS_TROUBLE_SIZE || t->kind == HMS_TROUBLE_DEPTH;
+	enum hms_rule_id rule = classic ? classic_rule(t) : swiss_rule(part->map, t);
+
+	CHECK_BREACH(part, rule, t->where, rule == HMS_RULE_CLASSIC_SIZE, NULL,
+		     number ? check_number(w, t->seen) : check_hex(w, t->seen),
+		     classic ? classic_text(w, t) : swiss_text(w, part->map, t));
+}
+
+void check_troubles(struct check_worker *w, struct check_part *part)
+{
+	struct hms_map_stats stats;
+
+	hms_map_stats_of(part->map, &stats);
+	for (size_t i = 0; i < HMS_MIN(stats.ntroubles, (uint64_t)HMS_MAX_TROUBLES); i++) {
+		part->holes = true;
+		if (!stats.troubles[i].absent)
+			check_trouble(w, part, &stats.troubles[i]);
+	}
+}
+
+/* ---- pointers ----------------------------------------------------------------------------- */
+
+static const char *slot_name(struct check_worker *w, const struct hms_unit *unit, unsigned int slot)
+{
+	return CHECK_TEXT("slot %u of the %s at 0x%" PRIx64, slot,
+			  w->check->rt->map_kind == HMS_MAP_CLASSIC ? "bucket" : "group",
+			  unit->addr);
+}
+
+/* A free object, or a part of the heap that no span uses. */
+static bool dangles(const struct check *check, uint64_t addr, struct hms_object *object)
+{
+	hms_heap_find(check->heap, addr, object);
+	return object->state == HMS_HEAP_FREE || object->state == HMS_HEAP_NO_SPAN;
+}
+
+static bool never_mapped(const struct check *check, uint64_t addr)
+{
+	return hms_mem_state_at(check->mem, addr, NULL) == HMS_MEM_UNMAPPED;
+}
+
+/* One pointer of a slot; false where it is bad. */
+static bool check_pointer(struct check_worker *w, struct check_part *part,
+			  const struct hms_unit *unit, unsigned int slot,
+			  const struct check_pointer *pointer, uint64_t at, const uint8_t *bytes)
+{
+	uint64_t addr = hms_le64(bytes), len = 1;
+	struct hms_object object;
+	bool text = pointer->kind == CHECK_POINTER_TEXT;
+
+	if (text)
+		len = hms_le64(bytes + 8);
+	if (pointer->kind == CHECK_POINTER_IFACE) {
+		if (!addr)
+			return true;
+		addr = hms_le64(bytes + 8);
+		at += 8;
+	}
+	if (!addr || !len || (text && !pointer->each))
+		return true;
+	if (dangles(w->check, addr, &object)) {
+		CHECK_BREACH(part, HMS_RULE_MAP_POINTER, at, true, NULL, check_hex(w, addr),
+			     CHECK_TEXT("%s holds a pointer to 0x%" PRIx64 ", which is %s",
+					slot_name(w, unit, slot), addr, check_place(object.state)));
+		return false;
+	}
+	if (object.state != HMS_HEAP_OUTSIDE || !never_mapped(w->check, addr))
+		return true;
+	CHECK_BREACH(part, text ? HMS_RULE_MAP_POINTER : HMS_RULE_MAP_NOWHERE, at, true, NULL,
+		     check_hex(w, addr),
+		     CHECK_TEXT("%s holds a pointer to 0x%" PRIx64
+				", where the process had no memory",
+				slot_name(w, unit, slot), addr));
+	return false;
+}
+
+static bool check_slot_pointers(struct check_worker *w, struct check_part *part,
+				const struct hms_unit *unit, unsigned int slot, bool key)
+{
+	const struct hms_map_type *map = part->map->type;
+	const struct check_pointers *pointers = key ? &part->type->key : &part->type->elem;
+	uint64_t off = (key ? map->keys_off : map->elems_off) +
+		       (uint64_t)slot * (key ? map->key_stride : map->elem_stride);
+	bool good = true;
+
+	for (size_t i = 0; i < pointers->n && good; i++) {
+		uint64_t at = off + pointers->items[i].off;
+
+		good = check_pointer(w, part, unit, slot, &pointers->items[i], unit->addr + at,
+				     unit->bytes + at);
+	}
+	return good;
+}
+
+/* A key or element that is an object of its own. */
+static void check_indirect(struct check_worker *w, struct check_part *part,
+			   const struct hms_unit *unit, unsigned int slot, bool key)
+{
+	const struct hms_map_type *map = part->map->type;
+	uint64_t off = (key ? map->keys_off : map->elems_off) +
+		       (uint64_t)slot * (key ? map->key_stride : map->elem_stride);
+	uint64_t addr = hms_le64(unit->bytes + off), size = (key ? map->key : map->elem)->size;
+	struct hms_object object;
+
+	hms_heap_find(w->check->heap, addr, &object);
+	if (object.state == HMS_HEAP_UNKNOWN ||
+	    (object.state == HMS_HEAP_ALLOCATED && object.base == addr && object.size >= size))
+		return;
+	CHECK_BREACH(part, HMS_RULE_MAP_INDIRECT, unit->addr + off, true, NULL, check_hex(w, addr),
+		     CHECK_TEXT("the %s of %s at 0x%" PRIx64 " is %s", key ? "key" : "element",
+				slot_name(w, unit, slot), addr, check_place(object.state)));
+}
+
+void check_pointers(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
+		    uint32_t live)
+{
+	const struct hms_map_type *map = part->map->type;
+	const struct check_type *type = part->type;
+
+	if (!type->key.n && !type->elem.n && !map->key_indirect && !map->elem_indirect)
+		return;
+	for (; live; live &= live - 1) {
+		unsigned int slot = (unsigned int)__builtin_ctz(live);
+
+		if (map->key_indirect)
+			check_indirect(w, part, unit, slot, true);
+		if (map->elem_indirect)
+			check_indirect(w, part, unit, slot, false);
+		if (check_slot_pointers(w, part, unit, slot, true))
+			check_slot_pointers(w, part, unit, slot, false);
+	}
+}
+
+/* ---- hashes ------------------------------------------------------------------------------- */
+
+uint32_t check_hashes(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
+		      uint32_t live, uint64_t seed, uint64_t *hashes)
+{
+	const struct hms_map_type *map = part->map->type;
+	uint8_t why[HMS_HASH_MAX_KEYS] = {0};
+	uint32_t known;
+
+	if (!part->type->plan) {
+		w->not_hashed[HMS_HASH_OK] += (unsigned int)__builtin_popcount(live);
+		return 0;
+	}
+	if (!live)
+		return 0;
+	known = hms_hash_keys(part->type->plan, &w->reader, seed, unit->bytes + map->keys_off,
+			      map->key_stride, live, hashes, why);
+	part->keys += (unsigned int)__builtin_popcount(known);
+	for (uint32_t rest = live & ~known; rest; rest &= rest - 1)
+		w->not_hashed[why[__builtin_ctz(rest)]]++;
+	return known;
+}
+
+void check_wrong_byte(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
+		      unsigned int slot, uint64_t hash, uint8_t wanted)
+{
+	bool classic = w->check->rt->map_kind == HMS_MAP_CLASSIC;
+
+	CHECK_BREACH(part, HMS_RULE_MAP_HASH, unit->addr + slot, true, CHECK_TEXT("0x%02x", wanted),
+		     CHECK_TEXT("0x%02x", unit->bytes[slot]),
+		     CHECK_TEXT("the key in %s hashes to 0x%" PRIx64 ", its %s is 0x%02x",
+				slot_name(w, unit, slot), hash,
+				classic ? "tophash" : "control byte", unit->bytes[slot]));
+}
+
+static const uint8_t *key_bytes(const struct check *check, const struct hms_map_type *map,
+				uint64_t slot)
+{
+	const uint8_t *p;
+
+	if (!map->key_indirect)
+		return hms_mem_peek(check->mem, slot, map->key->size);
+	p = hms_mem_peek(check->mem, slot, 8);
+	return p ? hms_mem_peek(check->mem, hms_le64(p), map->key->size) : NULL;
+}
+
+void check_same_key(struct check_worker *w, struct check_part *part, uint64_t a, uint64_t b)
+{
+	const struct hms_map_type *map = part->map->type;
+	const uint8_t *pa = key_bytes(w->check, map, a), *pb = key_bytes(w->check, map, b);
+
+	if (!pa || !pb || check_equal(w->check->rt, map->key, pa, pb) != CHECK_EQUAL)
+		return;
+	CHECK_BREACH(part, HMS_RULE_MAP_KEYS, b, false, NULL, check_hex(w, a),
+		     CHECK_TEXT("the keys at 0x%" PRIx64 " and 0x%" PRIx64 " are equal", a, b));
+}
+
+/* ---- count -------------------------------------------------------------------------------- */
+
+void check_count(struct check_worker *w, struct check_part *part)
+{
+	uint64_t count = (uint64_t)part->map->count;
+
+	if (part->holes || count == part->live)
+		return;
+	CHECK_BREACH(part, HMS_RULE_MAP_COUNT, part->map->addr,
+		     count + 1 == part->live || count == part->live + 1,
+		     CHECK_TEXT("%" PRIu64, part->live), CHECK_TEXT("%" PRId64, part->map->count),
+		     CHECK_TEXT("the header counts %" PRId64 " entries, there are %" PRIu64,
+				part->map->count, part->live));
+}
