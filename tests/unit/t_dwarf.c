@@ -7,9 +7,9 @@
 
 #include "dwarf/compat.h"
 #include "dwarf/dwarf.h"
-#include "lib/mkdwarf.h"
+#include "lib/godwarf.h"
 
-/* ---- a small vocabulary of Go's entries --------------------------------------------------- */
+/* ---- programs ----------------------------------------------------------------------------- */
 
 struct program {
 	struct mkdwarf m;
@@ -25,19 +25,10 @@ static void begin(struct program *p, int version)
 	mkdwarf_init(&p->m, version);
 }
 
-static void begin_unit(struct program *p, const char *producer)
-{
-	mkdwarf_unit(&p->m);
-	mkdwarf_die(&p->m, DW_TAG_compile_unit, true);
-	mkdwarf_string(&p->m, DW_AT_name, "main");
-	mkdwarf_data1(&p->m, DW_AT_language, strncmp(producer, "Go", 2) ? 0x0c : 0x16);
-	mkdwarf_string(&p->m, DW_AT_producer, producer);
-}
-
 static void begin_go(struct program *p, int version)
 {
 	begin(p, version);
-	begin_unit(p, "Go cmd/compile go1.21.13; regabi");
+	go_unit(&p->m, "Go cmd/compile go1.21.13; regabi");
 }
 
 static void open_program(struct program *p)
@@ -74,118 +65,6 @@ static const struct hms_type *find(struct program *p, const char *name)
 	return type;
 }
 
-static void go_kind(struct program *p, enum hms_kind kind, uint64_t rt_off)
-{
-	mkdwarf_data1(&p->m, DW_AT_go_kind, (uint8_t)kind);
-	mkdwarf_addr(&p->m, DW_AT_go_runtime_type, rt_off);
-}
-
-static int go_base(struct program *p, const char *name, enum hms_kind kind, uint64_t size,
-		   uint64_t rt_off)
-{
-	int label = mkdwarf_label(&p->m);
-
-	mkdwarf_bind(&p->m, label);
-	mkdwarf_die(&p->m, DW_TAG_base_type, false);
-	mkdwarf_string(&p->m, DW_AT_name, name);
-	mkdwarf_data1(&p->m, DW_AT_encoding, DW_ATE_signed);
-	mkdwarf_udata(&p->m, DW_AT_byte_size, size);
-	go_kind(p, kind, rt_off);
-	return label;
-}
-
-static void go_struct_at(struct program *p, int label, const char *name, enum hms_kind kind,
-			 uint64_t size, uint64_t rt_off)
-{
-	mkdwarf_bind(&p->m, label);
-	mkdwarf_die(&p->m, DW_TAG_structure_type, true);
-	mkdwarf_string(&p->m, DW_AT_name, name);
-	mkdwarf_udata(&p->m, DW_AT_byte_size, size);
-	go_kind(p, kind, rt_off);
-}
-
-static int go_struct(struct program *p, const char *name, enum hms_kind kind, uint64_t size)
-{
-	int label = mkdwarf_label(&p->m);
-
-	go_struct_at(p, label, name, kind, size, 0);
-	return label;
-}
-
-static void go_member(struct program *p, const char *name, uint64_t off, int type)
-{
-	mkdwarf_die(&p->m, DW_TAG_member, false);
-	mkdwarf_string(&p->m, DW_AT_name, name);
-	mkdwarf_udata(&p->m, DW_AT_data_member_location, off);
-	mkdwarf_ref(&p->m, DW_AT_type, type);
-	mkdwarf_form(&p->m, DW_AT_go_embedded_field, DW_FORM_flag, "", 1);
-}
-
-static void go_pointer_at(struct program *p, int label, const char *name, int target)
-{
-	mkdwarf_bind(&p->m, label);
-	mkdwarf_die(&p->m, DW_TAG_pointer_type, false);
-	mkdwarf_string(&p->m, DW_AT_name, name);
-	mkdwarf_ref(&p->m, DW_AT_type, target);
-	go_kind(p, HMS_KIND_POINTER, 0);
-}
-
-static int go_pointer(struct program *p, const char *name, int target)
-{
-	int label = mkdwarf_label(&p->m);
-
-	go_pointer_at(p, label, name, target);
-	return label;
-}
-
-/* The second name that Go gives to what it has described. */
-static void go_typedef_at(struct program *p, int label, const char *name, int target)
-{
-	mkdwarf_bind(&p->m, label);
-	mkdwarf_die(&p->m, DW_TAG_typedef, false);
-	mkdwarf_string(&p->m, DW_AT_name, name);
-	mkdwarf_ref(&p->m, DW_AT_type, target);
-}
-
-static int go_typedef(struct program *p, const char *name, int target)
-{
-	int label = mkdwarf_label(&p->m);
-
-	go_typedef_at(p, label, name, target);
-	return label;
-}
-
-/* Maps, channels and interfaces; -1 leaves an attribute out. */
-static int go_special(struct program *p, const char *name, enum hms_kind kind, uint64_t rt_off,
-		      int target, int key, int elem)
-{
-	int label = mkdwarf_label(&p->m);
-
-	mkdwarf_bind(&p->m, label);
-	mkdwarf_die(&p->m, DW_TAG_typedef, false);
-	mkdwarf_string(&p->m, DW_AT_name, name);
-	mkdwarf_ref(&p->m, DW_AT_type, target);
-	go_kind(p, kind, rt_off);
-	if (key >= 0)
-		mkdwarf_ref(&p->m, DW_AT_go_key, key);
-	if (elem >= 0)
-		mkdwarf_ref(&p->m, DW_AT_go_elem, elem);
-	return label;
-}
-
-static int go_string(struct program *p)
-{
-	int byte = go_base(p, "uint8", HMS_KIND_UINT8, 1, 0x30);
-	int pointer = go_pointer(p, "*uint8", byte);
-	int integer = go_base(p, "int", HMS_KIND_INT, 8, 0x10);
-	int string = go_struct(p, "string", HMS_KIND_STRING, 16);
-
-	go_member(p, "str", 0, pointer);
-	go_member(p, "len", 8, integer);
-	mkdwarf_end(&p->m);
-	return string;
-}
-
 /* ---- shapes ------------------------------------------------------------------------------- */
 
 static void assert_member(const struct hms_type *type, const char *name, uint64_t off,
@@ -204,10 +83,10 @@ static void base_types_have_gos_kind(void **state)
 
 	(void)state;
 	begin_go(&p, 4);
-	go_base(&p, "int", HMS_KIND_INT, 8, 0x1000);
-	go_base(&p, "bool", HMS_KIND_BOOL, 1, 0x2000);
-	go_base(&p, "main.N", HMS_KIND_UINT16, 2, 0);
-	go_base(&p, "complex128", HMS_KIND_COMPLEX128, 16, 0);
+	go_base(&p.m, "int", HMS_KIND_INT, 8, 0x1000);
+	go_base(&p.m, "bool", HMS_KIND_BOOL, 1, 0x2000);
+	go_base(&p.m, "main.N", HMS_KIND_UINT16, 2, 0);
+	go_base(&p.m, "complex128", HMS_KIND_COMPLEX128, 16, 0);
 	finish(&p, 0);
 	assert_int_equal(p.skipped, 0);
 	assert_int_equal(find(&p, "int")->kind, HMS_KIND_INT);
@@ -229,16 +108,16 @@ static void strings_slices_and_arrays(void **state)
 
 	(void)state;
 	begin_go(&p, 4);
-	string = go_string(&p);
-	pointer = go_pointer(&p, "*string", string);
+	string = go_string(&p.m);
+	pointer = go_pointer(&p.m, "*string", string);
 	slice = mkdwarf_label(&p.m);
 	mkdwarf_bind(&p.m, slice);
 	mkdwarf_die(&p.m, DW_TAG_structure_type, true);
 	mkdwarf_string(&p.m, DW_AT_name, "[]string");
 	mkdwarf_udata(&p.m, DW_AT_byte_size, 24);
-	go_kind(&p, HMS_KIND_SLICE, 0);
+	go_kind(&p.m, HMS_KIND_SLICE, 0);
 	mkdwarf_ref(&p.m, DW_AT_go_elem, string);
-	go_member(&p, "array", 0, pointer);
+	go_member(&p.m, "array", 0, pointer);
 	mkdwarf_end(&p.m);
 	array = mkdwarf_label(&p.m);
 	mkdwarf_bind(&p.m, array);
@@ -246,11 +125,11 @@ static void strings_slices_and_arrays(void **state)
 	mkdwarf_string(&p.m, DW_AT_name, "main.A");
 	mkdwarf_ref(&p.m, DW_AT_type, slice);
 	mkdwarf_udata(&p.m, DW_AT_byte_size, 96);
-	go_kind(&p, HMS_KIND_ARRAY, 0x99);
+	go_kind(&p.m, HMS_KIND_ARRAY, 0x99);
 	mkdwarf_die(&p.m, DW_TAG_subrange_type, false);
 	mkdwarf_udata(&p.m, DW_AT_count, 4);
 	mkdwarf_end(&p.m);
-	go_typedef(&p, "main.A", array);
+	go_typedef(&p.m, "main.A", array);
 	finish(&p, 0);
 
 	type = find(&p, "string");
@@ -283,11 +162,11 @@ static void named_struct_is_one_type_and_may_be_cyclic(void **state)
 	name = mkdwarf_label(&p.m);
 	shape = mkdwarf_label(&p.m);
 	pointer = mkdwarf_label(&p.m);
-	go_struct_at(&p, shape, "main.node", HMS_KIND_STRUCT, 8, 0x440);
-	go_member(&p, "next", 0, pointer);
+	go_struct_at(&p.m, shape, "main.node", HMS_KIND_STRUCT, 8, 0x440);
+	go_member(&p.m, "next", 0, pointer);
 	mkdwarf_end(&p.m);
-	go_typedef_at(&p, name, "main.node", shape);
-	go_pointer_at(&p, pointer, "*main.node", name);
+	go_typedef_at(&p.m, name, "main.node", shape);
+	go_pointer_at(&p.m, pointer, "*main.node", name);
 	finish(&p, 0);
 	node = find(&p, "main.node");
 	assert_int_equal(node->kind, HMS_KIND_STRUCT);
@@ -307,15 +186,15 @@ static void embedded_members_are_marked(void **state)
 
 	(void)state;
 	begin_go(&p, 4);
-	integer = go_base(&p, "int", HMS_KIND_INT, 8, 0);
-	go_struct(&p, "main.T", HMS_KIND_STRUCT, 16);
+	integer = go_base(&p.m, "int", HMS_KIND_INT, 8, 0);
+	go_struct(&p.m, "main.T", HMS_KIND_STRUCT, 16);
 	mkdwarf_die(&p.m, DW_TAG_member, false);
 	mkdwarf_string(&p.m, DW_AT_name, "int");
 	/* DWARF 2's way to say 8. */
 	mkdwarf_block1(&p.m, DW_AT_data_member_location, "\x23\x08", 2);
 	mkdwarf_ref(&p.m, DW_AT_type, integer);
 	mkdwarf_form(&p.m, DW_AT_go_embedded_field, DW_FORM_flag, "\1", 1);
-	go_member(&p, "n", 0, integer);
+	go_member(&p.m, "n", 0, integer);
 	mkdwarf_end(&p.m);
 	finish(&p, 0);
 	assert_true(hms_type_member(find(&p, "main.T"), "int")->embedded);
@@ -333,11 +212,11 @@ static int go_iface_struct(struct program *p, const char *name, const char *firs
 	mkdwarf_die(&p->m, DW_TAG_pointer_type, false);
 	mkdwarf_string(&p->m, DW_AT_name, "unsafe.Pointer");
 	mkdwarf_addr(&p->m, DW_AT_go_runtime_type, 0);
-	shape = go_struct(p, name, HMS_KIND_STRUCT, 16);
-	go_member(p, first, 0, pointer);
-	go_member(p, "data", 8, pointer);
+	shape = go_struct(&p->m, name, HMS_KIND_STRUCT, 16);
+	go_member(&p->m, first, 0, pointer);
+	go_member(&p->m, "data", 8, pointer);
 	mkdwarf_end(&p->m);
-	return go_typedef(p, name, shape);
+	return go_typedef(&p->m, name, shape);
 }
 
 static void interfaces_tell_whether_they_have_methods(void **state)
@@ -349,10 +228,10 @@ static void interfaces_tell_whether_they_have_methods(void **state)
 	begin_go(&p, 4);
 	eface = go_iface_struct(&p, "runtime.eface", "_type");
 	iface = go_iface_struct(&p, "runtime.iface", "tab");
-	any = go_special(&p, "interface {}", HMS_KIND_INTERFACE, 0x50, eface, -1, -1);
-	go_typedef(&p, "interface {}", any);
-	err = go_special(&p, "error", HMS_KIND_INTERFACE, 0x60, iface, -1, -1);
-	go_typedef(&p, "error", err);
+	any = go_special(&p.m, "interface {}", HMS_KIND_INTERFACE, 0x50, eface, -1, -1);
+	go_typedef(&p.m, "interface {}", any);
+	err = go_special(&p.m, "error", HMS_KIND_INTERFACE, 0x60, iface, -1, -1);
+	go_typedef(&p.m, "error", err);
 	finish(&p, 0);
 	assert_int_equal(find(&p, "unsafe.Pointer")->kind, HMS_KIND_UNSAFE_POINTER);
 	assert_int_equal(find(&p, "interface {}")->kind, HMS_KIND_INTERFACE);
@@ -375,21 +254,21 @@ static void functions_and_channels(void **state)
 
 	(void)state;
 	begin_go(&p, 4);
-	integer = go_base(&p, "int", HMS_KIND_INT, 8, 0);
+	integer = go_base(&p.m, "int", HMS_KIND_INT, 8, 0);
 	func = mkdwarf_label(&p.m);
 	mkdwarf_bind(&p.m, func);
 	mkdwarf_die(&p.m, DW_TAG_subroutine_type, true);
 	mkdwarf_string(&p.m, DW_AT_name, "func(int)");
 	mkdwarf_udata(&p.m, DW_AT_byte_size, 8);
-	go_kind(&p, HMS_KIND_FUNC, 0x700);
+	go_kind(&p.m, HMS_KIND_FUNC, 0x700);
 	mkdwarf_die(&p.m, DW_TAG_formal_parameter, false);
 	mkdwarf_ref(&p.m, DW_AT_type, integer);
 	mkdwarf_end(&p.m);
-	go_typedef(&p, "func(int)", func);
-	shape = go_struct(&p, "hchan<int>", HMS_KIND_NONE, 96);
+	go_typedef(&p.m, "func(int)", func);
+	shape = go_struct(&p.m, "hchan<int>", HMS_KIND_NONE, 96);
 	mkdwarf_end(&p.m);
-	pointer = go_pointer(&p, "*hchan<int>", shape);
-	go_special(&p, "chan int", HMS_KIND_CHAN, 0x800, pointer, -1, integer);
+	pointer = go_pointer(&p.m, "*hchan<int>", shape);
+	go_special(&p.m, "chan int", HMS_KIND_CHAN, 0x800, pointer, -1, integer);
 	finish(&p, 0);
 	type = find(&p, "func(int)");
 	assert_int_equal(type->kind, HMS_KIND_FUNC);
@@ -412,18 +291,18 @@ static void maps_know_key_element_and_what_they_point_to(void **state)
 
 	(void)state;
 	begin_go(&p, 4);
-	string = go_string(&p);
-	integer = go_base(&p, "main.N", HMS_KIND_INT, 8, 0);
+	string = go_string(&p.m);
+	integer = go_base(&p.m, "main.N", HMS_KIND_INT, 8, 0);
 	/* The map comes before what it is made of. */
 	shape = mkdwarf_label(&p.m);
 	pointer = mkdwarf_label(&p.m);
-	map = go_special(&p, "map[string]main.N", HMS_KIND_MAP, 0x900, pointer, string, integer);
-	go_special(&p, "main.M", HMS_KIND_MAP, 0x980, pointer, string, integer);
-	go_pointer(&p, "*map[string]main.N", map);
-	go_struct_at(&p, shape, "hash<string,main.N>", HMS_KIND_NONE, 48, 0);
-	go_member(&p, "count", 0, integer);
+	map = go_special(&p.m, "map[string]main.N", HMS_KIND_MAP, 0x900, pointer, string, integer);
+	go_special(&p.m, "main.M", HMS_KIND_MAP, 0x980, pointer, string, integer);
+	go_pointer(&p.m, "*map[string]main.N", map);
+	go_struct_at(&p.m, shape, "hash<string,main.N>", HMS_KIND_NONE, 48, 0);
+	go_member(&p.m, "count", 0, integer);
 	mkdwarf_end(&p.m);
-	go_pointer_at(&p, pointer, "*hash<string,main.N>", shape);
+	go_pointer_at(&p.m, pointer, "*hash<string,main.N>", shape);
 	finish(&p, 0);
 	for (int i = 0; i < 2; i++) {
 		type = find(&p, i ? "main.M" : "map[string]main.N");
@@ -448,14 +327,14 @@ static void type_parameters_stand_for_their_shape(void **state)
 
 	(void)state;
 	begin_go(&p, 4);
-	shape = go_base(&p, "go.shape.int", HMS_KIND_INT, 8, 0);
+	shape = go_base(&p.m, "go.shape.int", HMS_KIND_INT, 8, 0);
 	param = mkdwarf_label(&p.m);
 	mkdwarf_bind(&p.m, param);
 	mkdwarf_die(&p.m, DW_TAG_typedef, false);
 	mkdwarf_string(&p.m, DW_AT_name, ".param0");
 	mkdwarf_ref(&p.m, DW_AT_type, shape);
 	mkdwarf_udata(&p.m, 0x2906, 0); /* DW_AT_go_dict_index */
-	go_pointer(&p, "*.param0", param);
+	go_pointer(&p.m, "*.param0", param);
 	finish(&p, 0);
 	assert_null(hms_graph_find_type(p.graph, ".param0"));
 	assert_ptr_equal(find(&p, "*.param0")->elem, find(&p, "go.shape.int"));
@@ -469,15 +348,15 @@ static void absolute_runtime_type_of_uintptr_is_dropped(void **state)
 
 	(void)state;
 	begin_go(&p, 4);
-	go_base(&p, "int", HMS_KIND_INT, 8, 0x7000);
-	go_base(&p, "uintptr", HMS_KIND_UINTPTR, 8, 0x4832a0);
+	go_base(&p.m, "int", HMS_KIND_INT, 8, 0x7000);
+	go_base(&p.m, "uintptr", HMS_KIND_UINTPTR, 8, 0x4832a0);
 	finish(&p, 0);
 	assert_int_equal(find(&p, "uintptr")->rt_off, 0);
 	done(&p);
 
 	begin_go(&p, 4);
-	go_base(&p, "int", HMS_KIND_INT, 8, 0x7000);
-	go_base(&p, "uintptr", HMS_KIND_UINTPTR, 8, 0x72a0);
+	go_base(&p.m, "int", HMS_KIND_INT, 8, 0x7000);
+	go_base(&p.m, "uintptr", HMS_KIND_UINTPTR, 8, 0x72a0);
 	finish(&p, 0);
 	assert_int_equal(find(&p, "uintptr")->rt_off, 0x72a0);
 	done(&p);
@@ -504,7 +383,7 @@ static void types_of_c_get_their_obvious_kind(void **state)
 
 	(void)state;
 	begin(&p, 4);
-	begin_unit(&p, "GNU C17 12.2.0");
+	go_unit(&p.m, "GNU C17 12.2.0");
 	integer = c_base(&p, "int", DW_ATE_signed, 4);
 	c_base(&p, "unsigned char", DW_ATE_unsigned_char, 1);
 	c_base(&p, "double", DW_ATE_float, 8);
@@ -514,7 +393,7 @@ static void types_of_c_get_their_obvious_kind(void **state)
 	mkdwarf_bind(&p.m, constant);
 	mkdwarf_die(&p.m, DW_TAG_const_type, false);
 	mkdwarf_ref(&p.m, DW_AT_type, integer);
-	go_typedef(&p, "myint", constant);
+	go_typedef(&p.m, "myint", constant);
 	mkdwarf_die(&p.m, DW_TAG_union_type, true);
 	mkdwarf_string(&p.m, DW_AT_name, "u");
 	mkdwarf_udata(&p.m, DW_AT_byte_size, 4);
@@ -570,12 +449,12 @@ static void typedefs_in_circles_are_unknown(void **state)
 	a = mkdwarf_label(&p.m);
 	b = mkdwarf_label(&p.m);
 	self = mkdwarf_label(&p.m);
-	go_typedef_at(&p, a, "main.a", b);
-	go_typedef_at(&p, b, "main.b", a);
-	go_typedef_at(&p, self, "main.self", self);
+	go_typedef_at(&p.m, a, "main.a", b);
+	go_typedef_at(&p.m, b, "main.b", a);
+	go_typedef_at(&p.m, self, "main.self", self);
 	mkdwarf_die(&p.m, DW_TAG_const_type, false);
 	mkdwarf_ref(&p.m, DW_AT_type, a);
-	go_pointer(&p, "*main.self", self);
+	go_pointer(&p.m, "*main.self", self);
 	finish(&p, 0);
 	assert_int_equal(p.skipped, 0);
 	assert_int_equal(find(&p, "main.a")->kind, HMS_KIND_NONE);
@@ -591,7 +470,7 @@ static void references_that_lead_nowhere_are_unknown(void **state)
 
 	(void)state;
 	begin_go(&p, 4);
-	go_struct(&p, "main.T", HMS_KIND_STRUCT, 24);
+	go_struct(&p.m, "main.T", HMS_KIND_STRUCT, 24);
 	for (int i = 0; i < 3; i++) {
 		mkdwarf_die(&p.m, DW_TAG_member, false);
 		mkdwarf_string(&p.m, DW_AT_name, i == 0 ? "a" : i == 1 ? "b" : "c");
@@ -626,25 +505,25 @@ static void types_that_contradict_themselves_have_no_kind(void **state)
 	(void)state;
 	begin_go(&p, 4);
 	lost = mkdwarf_label(&p.m);
-	integer = go_base(&p, "int", HMS_KIND_INT, 8, 0);
-	go_base(&p, "int of 3", HMS_KIND_INT, 3, 0);
-	go_base(&p, "a map?", HMS_KIND_MAP, 8, 0);
-	go_special(&p, "map without element", HMS_KIND_MAP, 0, integer, integer, -1);
-	go_special(&p, "map of lost", HMS_KIND_MAP, 0, integer, integer, lost);
-	go_struct(&p, "short string", HMS_KIND_STRING, 8);
+	integer = go_base(&p.m, "int", HMS_KIND_INT, 8, 0);
+	go_base(&p.m, "int of 3", HMS_KIND_INT, 3, 0);
+	go_base(&p.m, "a map?", HMS_KIND_MAP, 8, 0);
+	go_special(&p.m, "map without element", HMS_KIND_MAP, 0, integer, integer, -1);
+	go_special(&p.m, "map of lost", HMS_KIND_MAP, 0, integer, integer, lost);
+	go_struct(&p.m, "short string", HMS_KIND_STRING, 8);
 	mkdwarf_end(&p.m);
-	go_struct(&p, "member outside", HMS_KIND_STRUCT, 8);
-	go_member(&p, "n", 1, integer);
+	go_struct(&p.m, "member outside", HMS_KIND_STRUCT, 8);
+	go_member(&p.m, "n", 1, integer);
 	mkdwarf_end(&p.m);
-	go_struct(&p, "member far outside", HMS_KIND_STRUCT, 8);
-	go_member(&p, "n", UINT64_MAX - 3, integer);
+	go_struct(&p.m, "member far outside", HMS_KIND_STRUCT, 8);
+	go_member(&p.m, "n", UINT64_MAX - 3, integer);
 	mkdwarf_end(&p.m);
 	for (int i = 0; i < 2; i++) {
 		mkdwarf_die(&p.m, DW_TAG_array_type, true);
 		mkdwarf_string(&p.m, DW_AT_name, i ? "wrapping array" : "array too long");
 		mkdwarf_ref(&p.m, DW_AT_type, integer);
 		mkdwarf_udata(&p.m, DW_AT_byte_size, 24);
-		go_kind(&p, HMS_KIND_ARRAY, 0);
+		go_kind(&p.m, HMS_KIND_ARRAY, 0);
 		mkdwarf_die(&p.m, DW_TAG_subrange_type, false);
 		mkdwarf_udata(&p.m, DW_AT_count, i ? UINT64_MAX / 4 : 4);
 		mkdwarf_end(&p.m);
@@ -671,14 +550,14 @@ static void damaged_units_are_skipped_and_counted(void **state)
 
 	(void)state;
 	begin_go(&p, 4);
-	go_base(&p, "first", HMS_KIND_INT, 8, 0);
+	go_base(&p.m, "first", HMS_KIND_INT, 8, 0);
 	mkdwarf_end(&p.m);
-	begin_unit(&p, "Go cmd/compile go1.21.13");
-	go_base(&p, "second", HMS_KIND_INT, 8, 0);
+	go_unit(&p.m, "Go cmd/compile go1.21.13");
+	go_base(&p.m, "second", HMS_KIND_INT, 8, 0);
 	mkdwarf_put(&p.m, MKDWARF_INFO, "\xff\x7f", 2);
 	mkdwarf_end(&p.m);
-	begin_unit(&p, "Go cmd/compile go1.21.13");
-	go_base(&p, "third", HMS_KIND_INT, 8, 0);
+	go_unit(&p.m, "Go cmd/compile go1.21.13");
+	go_base(&p.m, "third", HMS_KIND_INT, 8, 0);
 	finish(&p, 0);
 	assert_int_equal(p.skipped, 1);
 	find(&p, "first");
@@ -730,7 +609,7 @@ static void check_compression(int version, enum mkdwarf_compression compression)
 
 	begin_go(&p, version);
 	p.m.compression = compression;
-	go_string(&p);
+	go_string(&p.m);
 	finish(&p, 0);
 	assert_member(find(&p, "string"), "len", 8, "int");
 	done(&p);
@@ -746,16 +625,6 @@ static void sections_may_be_compressed(void **state)
 	check_compression(5, MKDWARF_COMPRESSED);
 }
 
-static void go_variable(struct program *p, const char *name, int type, const void *location,
-			uint8_t len)
-{
-	mkdwarf_die(&p->m, DW_TAG_variable, false);
-	mkdwarf_string(&p->m, DW_AT_name, name);
-	if (location)
-		mkdwarf_block1(&p->m, DW_AT_location, location, len);
-	mkdwarf_ref(&p->m, DW_AT_type, type);
-}
-
 static void package_variables_have_an_address(void **state)
 {
 	const struct hms_variable *variables;
@@ -765,19 +634,19 @@ static void package_variables_have_an_address(void **state)
 
 	(void)state;
 	begin_go(&p, 4);
-	integer = go_base(&p, "int", HMS_KIND_INT, 8, 0);
-	go_variable(&p, "main.b", integer, "\x03\x20\x10\x50\0\0\0\0\0", 9);
-	go_variable(&p, "main.a", integer, "\x03\x28\x10\x50\0\0\0\0\0", 9);
-	go_variable(&p, "main.short", integer, "\x03\x28\x10", 3);
-	go_variable(&p, "main.more", integer, "\x03\x28\x10\x50\0\0\0\0\0\x06", 10);
-	go_variable(&p, "main.local", integer, "\x91\x10", 2);
-	go_variable(&p, "main.index", integer, "\xa1\x00", 2); /* no such section */
-	go_variable(&p, "main.gone", integer, NULL, 0);
-	go_variable(&p, "", integer, "\x03\x28\x10\x50\0\0\0\0\0", 9);
+	integer = go_base(&p.m, "int", HMS_KIND_INT, 8, 0);
+	go_variable(&p.m, "main.b", integer, "\x03\x20\x10\x50\0\0\0\0\0", 9);
+	go_variable(&p.m, "main.a", integer, "\x03\x28\x10\x50\0\0\0\0\0", 9);
+	go_variable(&p.m, "main.short", integer, "\x03\x28\x10", 3);
+	go_variable(&p.m, "main.more", integer, "\x03\x28\x10\x50\0\0\0\0\0\x06", 10);
+	go_variable(&p.m, "main.local", integer, "\x91\x10", 2);
+	go_variable(&p.m, "main.index", integer, "\xa1\x00", 2); /* no such section */
+	go_variable(&p.m, "main.gone", integer, NULL, 0);
+	go_variable(&p.m, "", integer, "\x03\x28\x10\x50\0\0\0\0\0", 9);
 	/* Those of functions are not package variables. */
 	mkdwarf_die(&p.m, DW_TAG_subprogram, true);
 	mkdwarf_string(&p.m, DW_AT_name, "main.f");
-	go_variable(&p, "static", integer, "\x03\x28\x10\x50\0\0\0\0\0", 9);
+	go_variable(&p.m, "static", integer, "\x03\x28\x10\x50\0\0\0\0\0", 9);
 	mkdwarf_end(&p.m);
 	finish(&p, 0x100000);
 	assert_int_equal(p.skipped, 0);
@@ -791,16 +660,10 @@ static void package_variables_have_an_address(void **state)
 	done(&p);
 }
 
-/* .debug_addr as DWARF 5 has it: a header of 8 bytes, to whose end the unit points. */
 static void begin_go5(struct program *p, const uint64_t *addrs, int n)
 {
-	begin_go(p, 5);
-	mkdwarf_sec_offset(&p->m, DW_AT_addr_base, 8);
-	mkdwarf_put32(&p->m, MKDWARF_ADDR, (uint32_t)(4 + 8 * n));
-	mkdwarf_put16(&p->m, MKDWARF_ADDR, 5);
-	mkdwarf_put16(&p->m, MKDWARF_ADDR, 8);
-	for (int i = 0; i < n; i++)
-		mkdwarf_put64(&p->m, MKDWARF_ADDR, addrs[i]);
+	begin(p, 5);
+	go_unit5(&p->m, addrs, n);
 }
 
 static void variables_may_index_debug_addr(void **state)
@@ -811,9 +674,9 @@ static void variables_may_index_debug_addr(void **state)
 
 	(void)state;
 	begin_go5(&p, addrs, 2);
-	integer = go_base(&p, "int", HMS_KIND_INT, 8, 0);
-	go_variable(&p, "main.x", integer, "\xa1\x01", 2);
-	go_variable(&p, "main.beyond", integer, "\xa1\xff\x7f", 3);
+	integer = go_base(&p.m, "int", HMS_KIND_INT, 8, 0);
+	go_variable(&p.m, "main.x", integer, "\xa1\x01", 2);
+	go_variable(&p.m, "main.beyond", integer, "\xa1\xff\x7f", 3);
 	finish(&p, 0);
 	assert_int_equal(hms_graph_find_variable(p.graph, "main.x")->addr, 0x501020);
 	done(&p);
@@ -958,7 +821,7 @@ static void places_with_damage_around(void **state)
 	mkdwarf_udata(&p.m, DW_AT_high_pc, 0x10);
 	mkdwarf_end(&p.m);
 	mkdwarf_end(&p.m);
-	begin_unit(&p, "Go cmd/compile go1.21.13");
+	go_unit(&p.m, "Go cmd/compile go1.21.13");
 	mkdwarf_sec_offset(&p.m, DW_AT_ranges, 0x7fffffff);
 	mkdwarf_end(&p.m);
 	open_program(&p);
@@ -981,14 +844,14 @@ static void build_all_shapes(struct program *p)
 	mkdwarf_sec_offset(&p->m, DW_AT_stmt_list, mkdwarf_lines(&p->m, files, 2, rows, 2));
 	mkdwarf_addr(&p->m, DW_AT_low_pc, 0x1000);
 	mkdwarf_addr(&p->m, DW_AT_high_pc, 0x1010);
-	string = go_string(p);
-	integer = go_base(p, "main.N", HMS_KIND_INT, 8, 0);
-	shape = go_struct(p, "hash<string,main.N>", HMS_KIND_NONE, 48);
-	go_member(p, "count", 0, integer);
+	string = go_string(&p->m);
+	integer = go_base(&p->m, "main.N", HMS_KIND_INT, 8, 0);
+	shape = go_struct(&p->m, "hash<string,main.N>", HMS_KIND_NONE, 48);
+	go_member(&p->m, "count", 0, integer);
 	mkdwarf_end(&p->m);
-	pointer = go_pointer(p, "*hash<string,main.N>", shape);
-	go_special(p, "map[string]main.N", HMS_KIND_MAP, 0x900, pointer, string, integer);
-	go_variable(p, "main.m", integer, "\x03\x28\x10\x50\0\0\0\0\0", 9);
+	pointer = go_pointer(&p->m, "*hash<string,main.N>", shape);
+	go_special(&p->m, "map[string]main.N", HMS_KIND_MAP, 0x900, pointer, string, integer);
+	go_variable(&p->m, "main.m", integer, "\x03\x28\x10\x50\0\0\0\0\0", 9);
 	mkdwarf_die(&p->m, DW_TAG_subprogram, true);
 	mkdwarf_string(&p->m, DW_AT_name, "main.f");
 	mkdwarf_addr(&p->m, DW_AT_low_pc, 0x1000);
