@@ -183,12 +183,16 @@ static void compare_created(const struct process *p, const struct tb_goroutine *
 			hms_str_text(&name), by.file ? by.file : "?", by.line, by.goroutine);
 }
 
-/* "chan receive" or "running"; "(scan)" and "(durable)" follow. */
+/* "chan receive" or "running"; "(scan)" and "(durable)" follow.  Two things still happen between
+ * the printing and the core: timers fire, and what ran on another thread is stopped. */
 static bool same_status(const struct tb_goroutine *t, const struct hms_goroutine *g)
 {
 	const char *ours = g->wait_reason ? g->wait_reason : hms_g_status_text(g->status);
 	size_t len = strlen(ours);
 
+	if (g->status == HMS_G_RUNNABLE &&
+	    (!strcmp(t->status, "sleep") || (!strcmp(t->status, "running") && !t->nframes)))
+		return true;
 	return !strncmp(t->status, ours, len) && (!t->status[len] || t->status[len] == ' ');
 }
 
@@ -217,20 +221,23 @@ static size_t compare_goroutine(const struct process *p, const struct tb_gorouti
 /* Every goroutine of ours was printed. */
 static void compare_list(const struct process *p, const struct traceback *tb)
 {
+	size_t missing = 0;
+
 	for (size_t i = 0; i < p->goros->n; i++) {
 		uint64_t id = p->goros->list[i].id;
 		size_t k = 0;
 
 		while (k < tb->n && tb->list[k].id != id)
 			k++;
-		if (k == tb->n)
-			differs(id, "was not printed");
+		missing += k == tb->n;
 	}
+	if (missing != tb->cut)
+		differs(0, "%zu of our goroutines were not printed, not %zu", missing, tb->cut);
 	if (p->goros->unreadable)
 		differs(0, "%zu goroutines cannot be read", p->goros->unreadable);
 }
 
-/* True where all agree; @what_ret says how much was compared. */
+/* True where all agree; @what_ret says how much was compared, or why nothing was: "# SKIP ...". */
 static bool compare(const char *exe, const char *core, const char *text, char *what_ret,
 		    size_t what_size)
 {
@@ -241,6 +248,12 @@ static bool compare(const char *exe, const char *core, const char *text, char *w
 	size_t frames = 0, goroutines = 0;
 
 	differences = 0;
+	if (err && p.exe && !p.exe->has_dwarf) {
+		snprintf(what_ret, what_size, "# SKIP the executable is stripped");
+		hms_err_free(err);
+		process_close(&p);
+		return true;
+	}
 	if (err) {
 		printf("# %s\n", err->message);
 		hms_err_free(err);
@@ -282,7 +295,7 @@ static bool compare_bundled(const char *text, size_t number)
 	exe = hms_xprintf("%s/corefiles/%.*s/exe", getenv("HMS_BUILDDIR"), (int)(dir_end - dir),
 			  dir);
 	same = compare(exe, core, text, what, sizeof(what));
-	printf("%s %zu - %.*s: %s\n", same ? "ok" : "not ok", number, (int)(case_end - dir), dir,
+	printf("%s %zu - %.*s %s\n", same ? "ok" : "not ok", number, (int)(case_end - dir), dir,
 	       what);
 	return same;
 }

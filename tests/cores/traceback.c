@@ -118,6 +118,8 @@ static void parse(const char *text, struct traceback *ret)
 
 		if (header(this, ret)) {
 			g = &ret->list[ret->n - 1];
+		} else if (has_prefix(this, "goroutines cut: ")) {
+			ret->cut = strtoul(this + strlen("goroutines cut: "), NULL, 10);
 		} else if (!*this) {
 			g = NULL;
 		} else if (g && has_prefix(this, "created by ") && where) {

@@ -35,6 +35,7 @@ struct traceback {
 	struct tb_goroutine *list; /* a goroutine may stand there twice: as others saw it, then
 				      as it saw itself */
 	size_t n;
+	size_t cut; /* goroutines that were printed, but are not in the file (corefiles/README) */
 };
 
 /* Aborts where the file cannot be read. */
