@@ -278,13 +278,15 @@ static char *output_of(const char *command)
 
 /* ---- cores -------------------------------------------------------------------------------- */
 
-/* A map that the truth can be held against: not nil, not raced for, found by the tool (what is
- * not found is t_truth's to tell). */
+/* A map that the truth can be held against: not nil, not raced for, found by the tool and of a
+ * known type (the rest is t_truth's to tell). */
 static bool is_testable(const char *map, const char *listed)
 {
 	char *addr = text_of(member(map, "addr")), *wanted = hms_xprintf("\"addr\": %s", addr);
-	bool good = strcmp(addr, "\"0x0\"") != 0 && !is(member(map, "count"), "null") &&
-		    strstr(listed, wanted);
+	const char *ours = strstr(listed, wanted);
+	const char *type = ours ? strstr(ours, "\"type\": ") : NULL;
+	bool good = strcmp(addr, "\"0x0\"") != 0 && !is(member(map, "count"), "null") && type &&
+		    strncmp(type, "\"type\": null", 12) != 0;
 
 	free(wanted);
 	free(addr);

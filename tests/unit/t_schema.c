@@ -139,15 +139,17 @@ static void entries(void **state)
 {
 	accept(state, "entry",
 	       "{\"key\":\"a\",\"elem\":{\"x\":[1,\"NaN\",{\"ptr\":\"0xc0\"}]},\"bucket\":3,"
-	       "\"overflow\":0,\"slot\":5,\"state\":\"live\"}");
+	       "\"overflow\":0,\"old\":false,\"slot\":5,\"state\":\"live\"}");
 	accept(state, "entry",
 	       "{\"key\":{\"bytes\":\"ff\"},\"elem\":null,\"table\":0,\"group\":2,\"slot\":5,"
 	       "\"state\":\"live\"}");
 	refuse(state, "entry",
-	       "{\"key\":1,\"elem\":1,\"bucket\":3,\"group\":0,\"slot\":5,\"state\":\"live\"}",
+	       "{\"key\":1,\"elem\":1,\"bucket\":3,\"old\":false,\"group\":0,\"slot\":5,\"state\":"
+	       "\"live\"}",
 	       "alternative");
 	refuse(state, "entry",
-	       "{\"key\":1,\"bucket\":3,\"overflow\":0,\"slot\":5,\"state\":\"live\"}",
+	       "{\"key\":1,\"bucket\":3,\"overflow\":0,\"old\":false,\"slot\":5,\"state\":"
+	       "\"live\"}",
 	       "lacks \"elem\"");
 }
 
