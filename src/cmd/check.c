@@ -6,6 +6,7 @@
 
 struct check_options {
 	const char *rules; /* NULL: all */
+	struct hms_rule_set set; /* what rules names */
 };
 
 static const struct argp_option options[] = {
@@ -76,14 +77,13 @@ static void emit_work(struct hms_view *view)
 
 static struct hms_error *run(struct hms_input *input, void *arg, int *status_ret)
 {
-	const struct check_options *o = arg;
-	struct hms_rule_set rules;
+	struct check_options *o = arg;
 	struct hms_error *err;
 	struct hms_view view;
 
 	if (o->rules) {
-		HMS_TRY(hms_rule_set_parse(o->rules, &rules));
-		input->rules = &rules;
+		HMS_TRY(hms_rule_set_parse(o->rules, &o->set));
+		input->rules = &o->set;
 	}
 	input->check = true;
 	HMS_TRY(hms_view_open(input, &view));
