@@ -18,8 +18,8 @@
 #include "util/str.h"
 
 static const struct hms_cmd *const commands[] = {
-	&hms_cmd_report, &hms_cmd_list,    &hms_cmd_show,
-	&hms_cmd_check,  &hms_cmd_entries, &hms_cmd_goroutines,
+	&hms_cmd_report,  &hms_cmd_list,       &hms_cmd_show,  &hms_cmd_check,
+	&hms_cmd_entries, &hms_cmd_goroutines, &hms_cmd_rules,
 };
 
 /* argp finds it by its name: -fvisibility=hidden must not hide it. */
@@ -140,7 +140,8 @@ static struct hms_error *run(const struct hms_cmd *cmd, int argc, char **argv,
 
 	input->name = cmd->name;
 	argp_parse(&argp, argc, argv, 0, NULL, &tail);
-	HMS_TRY(hms_input_resolve(input));
+	if (!cmd->no_core)
+		HMS_TRY(hms_input_resolve(input));
 	return cmd->run(input, options, status_ret);
 }
 

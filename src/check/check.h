@@ -12,6 +12,7 @@
 #include "find/find.h"
 #include "map/hash.h"
 #include "map/map.h"
+#include "rt/pclntab.h"
 #include "util/arena.h"
 
 enum hms_severity {
@@ -113,6 +114,7 @@ struct hms_check_context {
 
 struct hms_check_options {
 	const struct hms_check_context *context; /* NULL: nothing is known */
+	const struct hms_pclntab *pclntab;       /* names hashers; NULL: the types' own shapes do */
 	const struct hms_rule_set *rules;        /* NULL: all */
 	bool quick; /* headers, and what the survey could not follow, and no more */
 	unsigned int jobs;

@@ -7,7 +7,6 @@
 #include "check/check.h"
 #include "check/keyset.h"
 #include "map/units.h"
-#include "rt/pclntab.h"
 
 #define CHECK_FINDINGS_A_RULE 8 /* kept of a map; more are counted */
 
@@ -106,7 +105,6 @@ struct check {
 	const struct hms_heap *heap;
 	const struct hms_check_options *options;
 	struct hms_hasher *hasher; /* NULL: no key can be hashed */
-	struct hms_pclntab *pclntab;
 	struct check_type *types;
 	size_t ntypes, cap_types;
 	uint32_t *type_index; /* by hms_type id: place in types, plus 1 */
@@ -185,7 +183,18 @@ void check_classic_header(struct check_worker *w, struct check_part *part);
 /* Main buckets [from, to) of the array (@old: of the old one) and their chains. */
 void check_classic_range(struct check_worker *w, struct check_part *part, bool old, uint64_t from,
 			 uint64_t to);
-void check_classic_end(struct check_worker *w, struct check_part *part);
+void check_classic_end(struct check_worker *w, struct check_part *part); /* rules-overflow.c */
+/* Number of overflow buckets preallocated behind an array of @n at @array. */
+uint64_t check_spare_behind(const struct check *check, const struct hms_map *map, uint64_t array,
+			    uint64_t n);
+
+/* Spreads an address's bits, so that sums of sets differ where the sets do. */
+static inline uint64_t check_mix(uint64_t addr)
+{
+	addr *= UINT64_C(0x9e3779b97f4a7c15);
+	addr ^= addr >> 32;
+	return addr * UINT64_C(0xd6e8feb86659fd93);
+}
 
 void check_swiss_header(struct check_worker *w, struct check_part *part);
 /* Directory entries [from, to) and the tables that they name first. */

@@ -111,8 +111,6 @@ static void open_hasher(struct check *check)
 						    err->message));
 	}
 	hms_err_free(err);
-	if (check->hasher)
-		hms_err_free(hms_pclntab_open(check->rt, &check->pclntab));
 }
 
 static void open_plan(struct check *check, struct check_type *type)
@@ -121,9 +119,9 @@ static void open_plan(struct check *check, struct check_type *type)
 
 	if (!check->hasher)
 		return;
-	if (check->pclntab)
-		err = hms_hash_plan_open(check->hasher, check->rt, check->pclntab, type->map,
-					 &type->plan);
+	if (check->options->pclntab)
+		err = hms_hash_plan_open(check->hasher, check->rt, check->options->pclntab,
+					 type->map, &type->plan);
 	else
 		err = hms_hash_plan_create(check->hasher, type->map->key, NULL,
 					   type->map->key_indirect, &type->plan);
@@ -172,7 +170,6 @@ void check_types_close(struct check *check)
 	free(check->types);
 	free(check->type_index);
 	hms_hasher_close(check->hasher);
-	hms_pclntab_close(check->pclntab);
 }
 
 const struct check_type *check_type_of(const struct check *check, const struct hms_map *map)

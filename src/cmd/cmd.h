@@ -53,11 +53,12 @@ struct hms_cmd {
 	const struct argp_option *options; /* of its own, or NULL */
 	error_t (*parse)(int key, char *arg, struct argp_state *state); /* of these, or NULL */
 	size_t options_size; /* bytes of what parse fills: state->hook */
+	bool no_core;        /* arguments are its own: no CORE is wanted */
 	struct hms_error *(*run)(struct hms_input *input, void *options, int *status_ret);
 };
 
 extern const struct hms_cmd hms_cmd_report, hms_cmd_list, hms_cmd_show, hms_cmd_goroutines,
-	hms_cmd_entries, hms_cmd_check;
+	hms_cmd_entries, hms_cmd_check, hms_cmd_rules;
 
 /* ---- what the map commands share (view.c) -------------------------------------------------- */
 

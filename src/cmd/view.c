@@ -39,6 +39,7 @@ static struct hms_error *check(struct hms_view *view)
 {
 	struct hms_check_options options = {
 		.rules = view->input->rules,
+		.pclntab = view->session->pclntab,
 		.quick = !view->input->check,
 		.jobs = view->session->jobs,
 	};
