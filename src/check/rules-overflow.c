@@ -37,17 +37,24 @@ static int compare_u64(const void *a, const void *b)
 
 static void check_shared(struct check_worker *w, struct check_part *part)
 {
+	bool told = false; /* one finding a bucket, however often it is linked */
+
 	if (part->nlinks < 2)
 		return;
 	qsort(part->links, part->nlinks, sizeof(*part->links), compare_u64);
-	for (size_t i = 1; i < part->nlinks; i++)
-		if (part->links[i] == part->links[i - 1] &&
-		    (i < 2 || part->links[i] != part->links[i - 2]))
+	for (size_t i = 1; i < part->nlinks; i++) {
+		if (part->links[i] != part->links[i - 1]) {
+			told = false;
+			continue;
+		}
+		if (!told)
 			CHECK_BREACH(part, HMS_RULE_CLASSIC_SHARED, part->links[i], false, NULL,
 				     "2 or more",
 				     CHECK_TEXT("the overflow bucket at 0x%" PRIx64
 						" is linked more than once",
 						part->links[i]));
+		told = true;
+	}
 }
 
 static void check_noverflow(struct check_worker *w, struct check_part *part)

@@ -5,7 +5,7 @@
 #include "cmd/cmd.h"
 
 struct check_options {
-	const char *rules; /* NULL: all */
+	const char *rules;       /* NULL: all */
 	struct hms_rule_set set; /* what rules names */
 };
 
