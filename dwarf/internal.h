@@ -102,6 +102,9 @@ void dwarf_drop(struct hms_dwarf *dwarf, Dwarf_Error err);
 struct hms_error *dwarf_result(struct hms_dwarf *dwarf, int result, Dwarf_Error *err,
 			       const char *what, bool *found_ret) HMS_MUST_USE;
 
+/* Make dwarf->dbg of dwarf->object. */
+struct hms_error *dwarf_attach(struct hms_dwarf *dwarf) HMS_MUST_USE;
+
 /* Types are read without line, range and location lists, which take time to decompress.  Whoever
  * needs one of these calls this first, with no DIE in hand.  Lock held. */
 struct hms_error *dwarf_need_lists(struct hms_dwarf *dwarf) HMS_MUST_USE;

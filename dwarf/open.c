@@ -89,7 +89,7 @@ static struct hms_error *list_units(struct hms_dwarf *dwarf)
 	}
 }
 
-static struct hms_error *attach(struct hms_dwarf *dwarf)
+struct hms_error *dwarf_attach(struct hms_dwarf *dwarf)
 {
 	Dwarf_Error err = NULL;
 	bool found;
@@ -110,7 +110,7 @@ struct hms_error *dwarf_need_lists(struct hms_dwarf *dwarf)
 		dwarf->dbg = NULL;
 		sections_check(&dwarf->sections);
 		dwarf->object.with_lists = true;
-		return attach(dwarf);
+		return dwarf_attach(dwarf);
 	}
 	if (!dwarf->dbg)
 		return hms_err(HMS_ERR_FORMAT, "cannot read debug information");
@@ -121,7 +121,7 @@ static struct hms_error *init(struct hms_dwarf *dwarf, const char *path)
 {
 	HMS_TRY(sections_open(path, &dwarf->sections));
 	dwarf->object.sections = &dwarf->sections;
-	HMS_TRY(hms_err_ctx(attach(dwarf), "'%s'", path));
+	HMS_TRY(hms_err_ctx(dwarf_attach(dwarf), "'%s'", path));
 	HMS_TRY(hms_err_ctx(list_units(dwarf), "'%s'", path));
 	if (!dwarf->nunits)
 		return hms_err(dwarf->nbad ? HMS_ERR_FORMAT : HMS_ERR_NOT_FOUND,

@@ -211,7 +211,7 @@ static struct hms_error *read_die(struct reader *reader, const struct children *
 	}
 }
 
-static struct hms_error *read_unit(struct reader *reader)
+struct hms_error *read_unit(struct reader *reader)
 {
 	HMS_CLEANUP(children_deinit) struct children it = CHILDREN_INIT(reader->dwarf);
 	AUTO_DIE Dwarf_Die die = NULL;
@@ -221,51 +221,4 @@ static struct hms_error *read_unit(struct reader *reader)
 	for (err = children_first(&it, die); !err && it.die; err = children_next(&it))
 		HMS_TRY(read_die(reader, &it));
 	return err;
-}
-
-/* All units; what was read of a damaged one is dropped. */
-static size_t read_units(struct reader *reader)
-{
-	size_t skipped = reader->dwarf->nbad;
-
-	for (size_t i = 0; i < reader->dwarf->nunits; i++) {
-		size_t ntypes = reader->ntypes, nmembers = reader->nmembers;
-		size_t nvariables = reader->nvariables;
-		struct hms_error *err;
-
-		reader->unit = &reader->dwarf->units[i];
-		err = read_unit(reader);
-		if (!err)
-			continue;
-		hms_err_free(err);
-		reader->ntypes = ntypes;
-		reader->nmembers = nmembers;
-		reader->nvariables = nvariables;
-		skipped++;
-	}
-	return skipped;
-}
-
-struct hms_error *hms_dwarf_read_types(struct hms_dwarf *dwarf, uint64_t bias,
-				       struct hms_graph *graph, size_t *skipped_ret)
-{
-	struct reader reader = {
-		.dwarf = dwarf,
-		.graph = graph,
-		.arena = hms_graph_arena(graph),
-		.bias = bias,
-	};
-
-	pthread_mutex_lock(&dwarf->lock);
-	if (!dwarf->dbg) {
-		pthread_mutex_unlock(&dwarf->lock);
-		return hms_err(HMS_ERR_FORMAT, "cannot read debug information");
-	}
-	*skipped_ret = read_units(&reader);
-	resolve_types(&reader);
-	pthread_mutex_unlock(&dwarf->lock);
-	free(reader.types);
-	free(reader.members);
-	free(reader.variables);
-	return NULL;
 }

@@ -1,7 +1,7 @@
 /*
  * From type DIEs to the type graph, in two steps: type.c and var.c copy what the DIEs say into
- * flat records, resolve.c makes types of them.  References are section offsets, so forward
- * references and cycles need no care until all records are there.
+ * flat records (read.c: on several threads), resolve.c makes types of them.  References are section
+ * offsets, so forward references and cycles need no care until all records are there.
  */
 #ifndef HMS_DWARF_TYPES_H
 #define HMS_DWARF_TYPES_H
@@ -46,8 +46,8 @@ struct raw_variable {
 struct reader {
 	struct hms_dwarf *dwarf;
 	struct hms_graph *graph;
-	struct hms_arena *arena; /* the graph's */
-	struct unit *unit;       /* being read */
+	struct hms_arena *arena; /* the graph's, for one thread */
+	const struct unit *unit; /* being read */
 	uint64_t bias;
 	struct raw_type *types; /* sorted by offset */
 	size_t ntypes, types_cap;
@@ -60,6 +60,8 @@ struct reader {
 	struct hms_type *unknown; /* stands for references that lead nowhere */
 };
 
+/* Types and variables of reader->unit. */
+struct hms_error *read_unit(struct reader *reader) HMS_MUST_USE;
 /* A package variable, if it has a name and an address. */
 struct hms_error *read_variable(struct reader *reader, const struct children *it) HMS_MUST_USE;
 

@@ -1,6 +1,7 @@
 #include "rt/graph.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,9 @@ struct name_entry {
 
 struct hms_graph {
 	struct hms_arena *arena;
+	struct hms_arena **more_arenas;
+	size_t nmore_arenas, more_arenas_cap;
+	pthread_mutex_t lock;    /* of the above */
 	struct hms_type **types; /* by id */
 	size_t ntypes, types_cap;
 	struct hms_variable *variables; /* sorted by name once sealed */
@@ -45,6 +49,7 @@ struct hms_graph *hms_graph_create(void)
 {
 	struct hms_graph *graph = hms_xcalloc(1, sizeof(*graph));
 
+	pthread_mutex_init(&graph->lock, NULL);
 	graph->arena = hms_arena_create();
 	return graph;
 }
@@ -55,6 +60,10 @@ void hms_graph_destroy(struct hms_graph *graph)
 		return;
 	HASH_CLEAR(hh, graph->by_name); /* entries are in the arena */
 	hms_arena_destroy(graph->arena);
+	for (size_t i = 0; i < graph->nmore_arenas; i++)
+		hms_arena_destroy(graph->more_arenas[i]);
+	free(graph->more_arenas);
+	pthread_mutex_destroy(&graph->lock);
 	free(graph->types);
 	free(graph->variables);
 	free(graph->by_rtype);
@@ -66,6 +75,17 @@ void hms_graph_destroy(struct hms_graph *graph)
 struct hms_arena *hms_graph_arena(struct hms_graph *graph)
 {
 	return graph->arena;
+}
+
+struct hms_arena *hms_graph_arena_for_thread(struct hms_graph *graph)
+{
+	struct hms_arena *arena = hms_arena_create();
+
+	pthread_mutex_lock(&graph->lock);
+	HMS_GROW(graph->more_arenas, graph->nmore_arenas, graph->more_arenas_cap);
+	graph->more_arenas[graph->nmore_arenas++] = arena;
+	pthread_mutex_unlock(&graph->lock);
+	return arena;
 }
 
 struct hms_type *hms_graph_add_type(struct hms_graph *graph)

@@ -94,6 +94,8 @@ HMS_DEFINE_CLEANUP(hms_graph, hms_graph_destroy)
 
 /* Memory that lives as long as the graph. */
 struct hms_arena *hms_graph_arena(struct hms_graph *graph);
+/* Likewise, one more on each call: for a producer that fills types on several threads. */
+struct hms_arena *hms_graph_arena_for_thread(struct hms_graph *graph);
 /* A new, empty type for the producer to fill until the graph is sealed. */
 struct hms_type *hms_graph_add_type(struct hms_graph *graph);
 void hms_graph_add_variable(struct hms_graph *graph, const char *name, uint64_t addr,
