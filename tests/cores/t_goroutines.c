@@ -237,6 +237,16 @@ static void compare_list(const struct process *p, const struct traceback *tb)
 		differs(0, "%zu goroutines cannot be read", p->goros->unreadable);
 }
 
+/* What a goroutine's own thread prints of it comes last, and after it has stopped for good. */
+static bool printed_again(const struct traceback *tb, size_t i)
+{
+	for (size_t k = i + 1; k < tb->n; k++) {
+		if (tb->list[k].id == tb->list[i].id && tb->list[k].nframes)
+			return true;
+	}
+	return false;
+}
+
 /* True where all agree; @what_ret says how much was compared, or why nothing was: "# SKIP ...". */
 static bool compare(const char *exe, const char *core, const char *text, char *what_ret,
 		    size_t what_size)
@@ -263,7 +273,7 @@ static bool compare(const char *exe, const char *core, const char *text, char *w
 		traceback_read(text, &tb);
 		for (size_t i = 0; i < tb.n; i++) {
 			/* "goroutine 0": a thread's own stack. */
-			if (!tb.list[i].id)
+			if (!tb.list[i].id || printed_again(&tb, i))
 				continue;
 			frames += compare_goroutine(&p, &tb.list[i], &stack);
 			goroutines++;
