@@ -9,9 +9,11 @@ max_kb=40960
 
 # Only these variables may have been set when a core was made.
 allowed='^(GOTRACEBACK|GODEBUG|GOMAXPROCS)='
-variables='^[A-Z][A-Z0-9_]{2,}=.'
+variables='^(HOME|USER|PATH|PWD|LANG|TERM|MAIL|TZ|SHELL|[A-Z][A-Z_]{5,})=[[:graph:]]'
 # Where people keep things.  A path alone may be a string of the Go library's own.
-places='/(home|root|tmp|var/tmp|Users|opt|usr/local|work|build)/[A-Za-z0-9._-]+'
+places='/(home|nix|root|tmp|var/tmp|Users|opt|usr/local|work|build|mnt)/[A-Za-z0-9._-]+'
+# What the kernel tells of mounts and control groups.
+mounts=' (ext4|xfs|btrfs|overlay|cgroup2?|tmpfs) [^ ]+ (rw|ro)[, ]|^0::/'
 names=()
 for name in "$(uname -n)" "$(id -un)" "${SUDO_USER:-}"; do
 	# A short one would be found by chance.
@@ -33,22 +35,25 @@ result() {
 	fi
 }
 
-if ! command -v zstd >/dev/null; then
-	echo "1..0 # SKIP zstd is missing"
-	exit 0
-fi
+for tool in zstd xz; do
+	if ! command -v "$tool" >/dev/null; then
+		echo "1..0 # SKIP $tool is missing"
+		exit 0
+	fi
+done
 
 # text FILE: its C strings, a line each.
 text() {
 	case $1 in
 	*.zst) zstd -dqc "$1" ;;
+	*.xz) xz -dc "$1" ;;
 	*) cat "$1" ;;
 	esac | tr -s '\000' '\n'
 }
 
 leaks() {
 	local out
-	out=$(text "$1" | LC_ALL=C grep -aE "$variables|$places" | LC_ALL=C grep -avE "$allowed")
+	out=$(text "$1" | LC_ALL=C grep -aE "$variables|$places|$mounts" | LC_ALL=C grep -avE "$allowed")
 	if [ ${#names[@]} -gt 0 ]; then
 		out+=$(text "$1" | LC_ALL=C grep -aF "${names[@]/#/-e}")
 	fi
@@ -57,7 +62,7 @@ leaks() {
 
 incomplete() {
 	local base=${1%.core.zst}
-	[ -e "${1%/*}/exe.zst" ] || echo "no exe.zst beside it"
+	[ -e "${1%/*}/exe.xz" ] || echo "no exe.xz beside it"
 	[ -e "$base.truth.json" ] || [ -e "$base.traceback.txt" ] ||
 		echo "neither truth nor traceback"
 }
@@ -72,7 +77,12 @@ for file in "$cores"/*/*; do
 	esac
 done
 
-kb=$(du -skc "$cores"/*/*.zst "$cores"/*/*.json "$cores"/*/*.txt | tail -n 1 | cut -f 1)
+# As git stores it: texts compressed.
+kb=$({
+	cat "$cores"/*/*.zst "$cores"/*/*.xz
+	cat "$cores"/*/*.json "$cores"/*/*.txt | zstd -qc
+} | wc -c)
+kb=$((kb / 1024))
 too_large=
 [ "$kb" -le "$max_kb" ] || too_large="$kb KB, at most $max_kb are allowed"
 result "the corpus is small: $kb KB" "$too_large"

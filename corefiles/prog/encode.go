@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/hex"
 	"math"
 	"reflect"
 	"strconv"
@@ -11,6 +10,8 @@ import (
 
 // Values are encoded from memory, by type, as "hmapscope entries --json" prints them: see
 // hmapscope-report(5).
+
+const hexDigits = "0123456789abcdef"
 
 func appendHex(out []byte, v uint64) []byte {
 	out = append(out, `"0x`...)
@@ -29,7 +30,7 @@ func appendString(out []byte, s string) []byte {
 			out = append(out, '\\', c)
 		case c < 0x20:
 			out = append(out, `\u00`...)
-			out = append(out, "0123456789abcdef"[c>>4], "0123456789abcdef"[c&15])
+			out = append(out, hexDigits[c>>4], hexDigits[c&15])
 		default:
 			out = append(out, c)
 		}
@@ -39,7 +40,9 @@ func appendString(out []byte, s string) []byte {
 
 func appendBytes(out, b []byte) []byte {
 	out = append(out, `{"bytes":"`...)
-	out = append(out, hex.EncodeToString(b)...)
+	for _, c := range b {
+		out = append(out, hexDigits[c>>4], hexDigits[c&15])
+	}
 	return append(out, `"}`...)
 }
 
@@ -52,7 +55,13 @@ func appendFloat(out []byte, f float64, bits int) []byte {
 	case math.IsInf(f, -1):
 		return append(out, `"-Inf"`...)
 	}
-	return strconv.AppendFloat(out, f, 'g', -1, bits)
+	if math.Signbit(f) {
+		out, f = append(out, '-'), -f
+	}
+	if bits == 32 {
+		return appendFinite(out, uint64(math.Float32bits(float32(f))), 23, 127)
+	}
+	return appendFinite(out, math.Float64bits(f), 52, 1023)
 }
 
 func appendPointer(out []byte, p unsafe.Pointer) []byte {

@@ -113,14 +113,14 @@ func growIntegers() {
 	growSet, growLarge = map[uint64]struct{}{}, map[uint64]uint32{}
 	noteKeyed("main.growInt", byGlobal, growInt, growUntil(growInt, 100, 0, intKey))
 	noteKeyed("main.growIntQuarter", byGlobal, growIntQuarter,
-		growUntil(growIntQuarter, 200, 250, int64Key))
+		growUntil(growIntQuarter, 100, 250, int64Key))
 	noteKeyed("main.growIntHalf", byGlobal, growIntHalf,
-		growUntil(growIntHalf, 300, 500, uint64Key))
-	noteKeyed("main.growIntLast", byGlobal, growIntLast, growUntil(growIntLast, 300, 950, intKey))
+		growUntil(growIntHalf, 160, 500, uint64Key))
+	noteKeyed("main.growIntLast", byGlobal, growIntLast, growUntil(growIntLast, 160, 850, intKey))
 	noteKeyed("main.growSmall", byGlobal, growSmall, growUntil(growSmall, 20, 500, intKey))
-	noteKeyed("main.growInt32", byGlobal, growInt32, growUntil(growInt32, 150, 300, uint32Key))
+	noteKeyed("main.growInt32", byGlobal, growInt32, growUntil(growInt32, 100, 300, uint32Key))
 	noteKeyed("main.growSet", byGlobal, growSet, growUntil(growSet, 60, 600, uint64Key))
-	noteKeyed("main.growLarge", byGlobal, growLarge, growUntil(growLarge, 2500, 400, uint64Key))
+	noteKeyed("main.growLarge", byGlobal, growLarge, growUntil(growLarge, 1200, 400, uint64Key))
 }
 
 func growOthers() {
@@ -130,15 +130,15 @@ func growOthers() {
 	growBig, growDeleted = map[bigKey]bigElem{}, map[int]int{}
 	noteKeyed("main.growString", byGlobal, growString, growUntil(growString, 100, 0, stringKey))
 	noteKeyed("main.growStrHalf", byGlobal, growStrHalf,
-		growUntil(growStrHalf, 200, 500, stringKey))
+		growUntil(growStrHalf, 100, 500, stringKey))
 	noteKeyed("main.growPointer", byGlobal, growPointer,
-		growUntil(growPointer, 100, 300, stringKey))
+		growUntil(growPointer, 60, 300, stringKey))
 	noteKeyed("main.growIntPtr", byGlobal, growIntPtr, growUntil(growIntPtr, 100, 700, uint64Key))
-	noteKeyed("main.growStruct", byGlobal, growStruct, growUntil(growStruct, 100, 400, structKey))
-	noteKeyed("main.growIface", byGlobal, growIface, growUntil(growIface, 100, 400, ifaceKeyOf))
+	noteKeyed("main.growStruct", byGlobal, growStruct, growUntil(growStruct, 60, 400, structKey))
+	noteKeyed("main.growIface", byGlobal, growIface, growUntil(growIface, 60, 400, ifaceKeyOf))
 	noteKeyed("main.growBig", byGlobal, growBig, growUntil(growBig, 26, 200, bigKeyOf))
 
-	keys := growUntil(growDeleted, 200, 100, intKey).([]int)
+	keys := growUntil(growDeleted, 100, 100, intKey).([]int)
 	for _, k := range keys[50:60] {
 		delete(growDeleted, k)
 	}
@@ -155,7 +155,7 @@ func growAfterRange() {
 	}
 	keys := growAfter(rangeAll, growRanged, 100, 500, stringKey).([]string)
 	noteKeyed("main.growRanged", byGlobal, growRanged, append(keys, "first"))
-	ints := growAfter(rangeAll, growRangedInt, 200, 500, intKey).([]int)
+	ints := growAfter(rangeAll, growRangedInt, 100, 500, intKey).([]int)
 	noteKeyed("main.growRangedInt", byGlobal, growRangedInt, append(ints, -1))
 	growAfter(rangeAll, growNaN, 60, 500, func(i int) interface{} {
 		if i%3 == 0 {
@@ -185,7 +185,11 @@ func crowd(m interface{}, n, target int, key func(int) interface{}) interface{} 
 	elem := reflect.New(t.Elem()).Elem()
 	present := reflect.MakeSlice(reflect.SliceOf(t.Key()), 0, n)
 	next := 0
-	for round := 0; round < 2000 && !isSameSize(m); round++ {
+	rounds := 2000
+	if mapKind == "swiss" {
+		rounds = 20
+	}
+	for ; rounds > 0 && !isSameSize(m); rounds-- {
 		for present.Len() < n && !isSameSize(m) {
 			k := reflect.ValueOf(key(next))
 			next++

@@ -24,6 +24,18 @@ var cases = []testCase{
 	{"sparse", runSparse},
 	{"nested", runNested},
 	{"race", runRace},
+	{"race-read", runRaceRead},
+	{"race-iterate", runRaceIterate},
+	{"race-delete", runRaceDelete},
+	{"race-grow", runRaceGrow},
+	{"parked", runParked},
+	{"leak", runLeak},
+	{"deep", runDeep},
+	{"spin", runSpin},
+	{"panicdefer", runPanicDefer},
+	{"nilmap", runNilMap},
+	{"locals", runLocals},
+	{"snapshots", runSnapshots},
 }
 
 var truthFile string

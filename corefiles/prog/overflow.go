@@ -18,6 +18,7 @@ var (
 	chainBig     map[bigKey]int       // indirect keys
 	chainIface   map[interface{}]int8 //
 	chainPlain   map[uint64]uint64    // no picking: what a full map has anyway
+	chainSkewed  map[uint64]uint64    // one table much fuller than the others
 	chainNaN     map[float64]float64  //
 )
 
@@ -41,36 +42,65 @@ func pick(m interface{}, n int, first, homes uint64, key func(int) interface{}) 
 func runOverflow() {
 	chainInt, chainString = make(map[int64]int64, 400), make(map[string]int, 400)
 	chainPointer, chainTwo = make(map[uint64]*record, 400), make(map[int]struct{}, 400)
-	chainHoles, chainWide = make(map[int64]int64, 400), make(map[uint32]struct{}, 425000)
+	chainHoles, chainWide = make(map[int64]int64, 400), make(map[uint32]struct{}, 390000)
 	chainBig, chainIface = make(map[bigKey]int, 100), make(map[interface{}]int8, 100)
-	chainPlain, chainNaN = make(map[uint64]uint64, 414), map[float64]float64{}
+	chainPlain, chainNaN = make(map[uint64]uint64, 206), map[float64]float64{}
 
 	noteKeyed("main.chainInt", byGlobal, chainInt, pick(chainInt, 300, 5, 1, int64Key))
-	noteKeyed("main.chainString", byGlobal, chainString, pick(chainString, 200, 63, 1, stringKey))
+	noteKeyed("main.chainString", byGlobal, chainString, pick(chainString, 100, 63, 1, stringKey))
 	noteKeyed("main.chainPointer", byGlobal, chainPointer,
-		pick(chainPointer, 250, 0, 1, uint64Key))
-	noteKeyed("main.chainTwo", byGlobal, chainTwo, pick(chainTwo, 300, 10, 2, intKey))
-	noteKeyed("main.chainBig", byGlobal, chainBig, pick(chainBig, 60, 3, 1, manyBigKeys))
-	noteKeyed("main.chainIface", byGlobal, chainIface, pick(chainIface, 80, 1, 1, ifaceKeyOf))
+		pick(chainPointer, 100, 0, 1, uint64Key))
+	noteKeyed("main.chainTwo", byGlobal, chainTwo, pick(chainTwo, 150, 10, 2, intKey))
+	noteKeyed("main.chainBig", byGlobal, chainBig, pick(chainBig, 40, 3, 1, manyBigKeys))
+	noteKeyed("main.chainIface", byGlobal, chainIface, pick(chainIface, 50, 1, 1, ifaceKeyOf))
 
-	holes := pick(chainHoles, 300, 7, 1, int64Key).([]int64)
+	holes := pick(chainHoles, 150, 7, 1, int64Key).([]int64)
 	for i := 0; i < len(holes); i += 3 {
 		delete(chainHoles, holes[i])
 	}
 	noteKeyed("main.chainHoles", byGlobal, chainHoles, holes)
 
-	wide := pick(chainWide, 1200, 40, 40, uint32Key)
-	noteKeyed("main.chainWide", byGlobal, chainWide, wide)
+	noteKeyed("main.chainWide", byGlobal, chainWide, pickWide(800, 40, 20))
 
 	var plain []uint64
-	for i := uint64(0); i < 414; i++ {
+	for i := uint64(0); i < 206; i++ {
 		chainPlain[i<<20], plain = i, append(plain, i<<20)
 	}
 	noteKeyed("main.chainPlain", byGlobal, chainPlain, plain)
-	for i := 0; i < 300; i++ {
+	for i := 0; i < 120; i++ {
 		chainNaN[zero/zero] = float64(i)
 	}
 	noteMap("main.chainNaN", byGlobal, chainNaN)
+	skew()
+}
+
+// pickWide is pick for chainWide: millions of keys are tried, and as interface values they would
+// leave as much garbage.
+func pickWide(n int, first, homes uint64) (keys []uint32) {
+	var key uint32
+	for ; len(keys) < n; key++ {
+		if h := homeOf(chainWide, unsafe.Pointer(&key)); h >= first && h < first+homes {
+			keys = append(keys, key)
+			chainWide[key] = struct{}{}
+		}
+	}
+	return keys
+}
+
+// skew fills a map with keys of which most begin with the same three bits of hash: in Swiss maps
+// one table splits again and again, and the others are named by several directory entries.
+func skew() {
+	chainSkewed = map[uint64]uint64{}
+	even, all := 1000, 1800
+	if mapKind == "classic" {
+		even, all = 100, 180
+	}
+	for i := uint64(0); len(chainSkewed) < all; i++ {
+		if len(chainSkewed) < even || hashOf(chainSkewed, unsafe.Pointer(&i))>>61 == 5 {
+			chainSkewed[i] = ^i
+		}
+	}
+	noteMap("main.chainSkewed", byGlobal, chainSkewed)
 }
 
 func manyBigKeys(i int) interface{} {

@@ -6,7 +6,7 @@ import "strconv"
 
 var (
 	sparseSessions = &sessionStore{byID: map[string]*record{}}
-	sparseStrings  = map[string]int{}    // 12 of 8,000 left
+	sparseStrings  = map[string]int{}    // 9 of 3,000 left
 	sparseInts     = map[int]int{}       // none left, by delete
 	sparseCleared  = map[uint64]uint64{} // none left, cleared
 	sparseRefilled = map[uint64]string{} // cleared, then a few again
@@ -40,18 +40,18 @@ func runSparse() {
 }
 
 func emptyOut() {
-	for i := 0; i < 8000; i++ {
+	for i := 0; i < 3000; i++ {
 		n := session(i)
 		sparseSessions.byID[n] = &record{ID: uint32(i)}
 		sparseStrings[n], sparseInts[i], sparseCleared[uint64(i)] = i, i, 1
 		sparseRefilled[uint64(i)] = n
 	}
-	for i := 0; i < 8000; i++ {
+	for i := 0; i < 3000; i++ {
 		delete(sparseInts, i)
-		if i%1000 != 7 {
+		if i%500 != 7 {
 			delete(sparseSessions.byID, session(i))
 		}
-		if i%700 != 0 {
+		if i%350 != 0 {
 			delete(sparseStrings, session(i))
 		}
 	}

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"io/ioutil"
+	"os"
 	"reflect"
 	"runtime"
-	"sort"
 	"strconv"
 	"syscall"
 	"unsafe"
@@ -141,8 +140,17 @@ func encodeEntries(m, keys interface{}) []encodedEntry {
 	if len(list) != v.Len() {
 		fail("wrong list of keys for a " + v.Type().String())
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].pair < list[j].pair })
+	sortEntries(list)
 	return list
+}
+
+// sortEntries is short rather than fast: package sort would have to be bundled.
+func sortEntries(list []encodedEntry) {
+	for i := range list {
+		for j := i; j > 0 && list[j].pair < list[j-1].pair; j-- {
+			list[j], list[j-1] = list[j-1], list[j]
+		}
+	}
 }
 
 func appendEntries(out []byte, m, keys interface{}) []byte {
@@ -241,8 +249,12 @@ func writeTruth() {
 		out = appendMap(out, &notes[i])
 	}
 	out = append(out, "\n]}\n"...)
-	if err := ioutil.WriteFile(truthFile, out, 0644); err != nil {
-		fail(err.Error())
+	file, err := os.Create(truthFile)
+	if err == nil {
+		_, err = file.Write(out)
+	}
+	if err != nil || file.Close() != nil {
+		fail("can't write " + truthFile)
 	}
 	notes, extraTruth = nil, nil
 }
@@ -256,4 +268,16 @@ func goid() string {
 		end++
 	}
 	return string(line[10:end])
+}
+
+func lenOf(m interface{}) int { return reflect.ValueOf(m).Len() }
+
+// isGrowingMap and doneOf take nil maps too.
+func isGrowingMap(m interface{}) bool { return lenOf(m) > 0 && isGrowing(m) }
+
+func doneOf(m interface{}) int {
+	if lenOf(m) == 0 {
+		return 1000
+	}
+	return growthDone(m)
 }

@@ -276,16 +276,16 @@ func fillShapes() {
 	typNamed, typColour = registry{"alice": 1, "bob": 2}, map[colour]userID{1: "x", 255: "y"}
 	typCelsius = map[celsius]celsius{-273.15: 0, 100: 0.1}
 	typString, typStrings = map[string]int{}, map[string]string{"": "empty", "\u00e9": "\u4e16"}
-	for i := 0; i < 100; i++ {
+	for i := 0; i < 60; i++ {
 		typString["key_"+strconv.Itoa(i)] = i
 		typStrings["k"+strconv.Itoa(i)] = "value " + strconv.Itoa(i*i)
 	}
 	typLarge, typLargeStr = map[uint64]uint64{}, map[string]*record{}
-	for i := uint64(0); i < 6000; i++ {
+	for i := uint64(0); i < 2500; i++ {
 		typLarge[i] = 3 * i
 	}
 	shared := &record{Name: "shared"}
-	for i := 0; i < 1500; i++ {
+	for i := 0; i < 1000; i++ {
 		typLargeStr["n"+strconv.Itoa(i)] = shared
 	}
 	for i := 0; i < 9; i++ {

@@ -15,7 +15,7 @@ var (
 	cloneBig     map[bigKey]bigElem // classic clones share the keys' objects
 	cloneSmall   map[string]int
 	cloneEmpty   map[string]int
-	cloneLarge   map[uint64]uint64
+	cloneLarge   map[string]*record
 	cloneGrown   map[string]string
 	clearInts    = map[int]int{}
 	clearNaN     = map[float64]int{}
@@ -25,7 +25,7 @@ var (
 func runTypes121() {
 	cloneInts, cloneStrings = maps.Clone(typInt), maps.Clone(typStrings)
 	cloneBig, cloneSmall = maps.Clone(typBigBoth), maps.Clone(typOne)
-	cloneEmpty, cloneLarge = maps.Clone(typEmpty), maps.Clone(typLarge)
+	cloneEmpty, cloneLarge = maps.Clone(typEmpty), maps.Clone(typLargeStr)
 	cloneGrown = maps.Clone(typStrings)
 	for i := 0; i < 150; i++ {
 		cloneGrown["more "+strconv.Itoa(i)] = "x"
