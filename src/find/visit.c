@@ -200,24 +200,38 @@ static void unseen(struct hms_finder *f, const struct hms_type *elem, uint64_t *
 	}
 }
 
-/* A slice's array up to its capacity, which the garbage collector keeps alive as a whole; no longer
- * than the object it lies in. */
+/* How many of @wanted bytes at @addr are worth looking into: no more than the heap object that
+ * holds them, and elsewhere (package variables, stacks) no more than can be read in one piece. Free
+ * memory holds nothing.  A stale slice may claim terabytes. */
+static uint64_t extent_of(const struct hms_finder *f, uint64_t addr, uint64_t wanted)
+{
+	struct hms_object object;
+	const uint8_t *bytes;
+
+	hms_heap_find(f->heap, addr, &object);
+	switch (object.state) {
+	case HMS_HEAP_ALLOCATED: return HMS_MIN(wanted, object.slot + object.slot_size - addr);
+	case HMS_HEAP_OUTSIDE:
+	case HMS_HEAP_MANUAL:
+	case HMS_HEAP_UNKNOWN:
+		return HMS_MIN(wanted, (uint64_t)hms_mem_run(f->rt->mem, addr, &bytes));
+	default: return 0;
+	}
+}
+
+/* A slice's array up to its capacity, which the garbage collector keeps alive as a whole. */
 static void visit_slice(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
 			const struct hms_find_step *step)
 {
 	uint64_t array, len, cap, bytes, from, to;
-	struct hms_object object;
 
 	if (!reaches(f, type->elem) || !type->elem->size || !load(f, addr, &array) ||
 	    !load(f, addr + 8, &len) || !load(f, addr + 16, &cap) || !array || len > cap)
 		return;
 	if (__builtin_mul_overflow(cap, type->elem->size, &bytes) || array + bytes < array)
 		return;
-	hms_heap_find(f->heap, array, &object);
-	if (object.state == HMS_HEAP_ALLOCATED)
-		bytes = HMS_MIN(bytes, object.slot + object.slot_size - array);
 	from = array;
-	to = array + bytes;
+	to = array + extent_of(f, array, bytes);
 	unseen(f, type->elem, &from, &to);
 	visit_elements(f, array, from, to, type->elem,
 		       (struct hms_find_step){.kind = HMS_PATH_INDEX}, len, step);
@@ -252,7 +266,7 @@ static void visit_chan(struct hms_finder *f, uint64_t addr, const struct hms_typ
 		       const struct hms_find_step *step)
 {
 	const struct hms_layout *layout = &f->rt->layout;
-	uint64_t chan, buf, n, size, first;
+	uint64_t chan, buf, n, size, first, bytes;
 	bool added;
 
 	if (!reaches(f, type->elem) || !type->elem->size || !load(f, addr, &chan) || !chan ||
@@ -263,6 +277,9 @@ static void visit_chan(struct hms_finder *f, uint64_t addr, const struct hms_typ
 	    !load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_DATAQSIZ), &size) ||
 	    !load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_BUF), &buf) ||
 	    !load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_RECVX), &first))
+		return;
+	if (__builtin_mul_overflow(size, type->elem->size, &bytes) ||
+	    extent_of(f, buf, bytes) < bytes)
 		return;
 	for (uint64_t i = 0; i < n && n <= size && first < size && f->budget; i++) {
 		uint64_t slot = (first + i) % size, off;

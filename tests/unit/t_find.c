@@ -243,6 +243,29 @@ static void a_wild_slice_ends_with_its_object(void **state)
 	assert_int_equal(f->found->nmaps, 1);
 }
 
+/* What a stale slice claims is not walked where no memory is, nor in what is free. */
+static void a_stale_slice_is_not_walked(void **state)
+{
+	struct fixture *f = *state;
+	struct hms_type *slice = mkgraph_slice(f->m->graph, f->m->map_type);
+	const uint64_t places[] = {0x7fdead000000, mkmap_free_object(f->m, 64), MKGO_FREE};
+	uint64_t m = map(f), v;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		v = variable(f,
+			     i == 0   ? "main.nowhere"
+			     : i == 1 ? "main.freed"
+				      : "main.data",
+			     slice);
+		put(f, v, places[i]);
+		put(f, v + 8, 1);
+		put(f, v + 16, UINT64_C(1) << 44);
+	}
+	put(f, places[1], m);
+	search(f);
+	assert_null(hms_found_at(f->found, m));
+}
+
 /* map[uint64]map[uint64]uint64: live elements lead on, deleted ones do not. */
 static void elements_of_maps(void **state)
 {
@@ -322,6 +345,7 @@ int main(void)
 		TEST(arrays),
 		TEST(slices),
 		TEST(a_wild_slice_ends_with_its_object),
+		TEST(a_stale_slice_is_not_walked),
 		TEST(elements_of_maps),
 		TEST(redacted_paths_lose_their_keys),
 		TEST(unreadable_places_are_passed_over),
