@@ -12,11 +12,17 @@
 
 /* ---- memory ------------------------------------------------------------------------------- */
 
+/* In a variable's value that was put together. */
+static bool gathered(const struct hms_finder *f, uint64_t addr)
+{
+	return addr - HMS_FIND_GATHERED < f->gathered_len;
+}
+
 static bool load(struct hms_finder *f, uint64_t addr, uint64_t *ret)
 {
 	uint64_t off = addr - f->run_addr;
 
-	if (addr - HMS_FIND_GATHERED < f->gathered_len) {
+	if (gathered(f, addr)) {
 		if (f->gathered_len - (addr - HMS_FIND_GATHERED) < sizeof(*ret))
 			return false;
 		*ret = hms_le64(f->gathered + (addr - HMS_FIND_GATHERED));
@@ -33,6 +39,43 @@ static bool load(struct hms_finder *f, uint64_t addr, uint64_t *ret)
 	}
 	*ret = hms_le64(f->run + off);
 	return true;
+}
+
+/* How many of @wanted bytes at @addr are worth looking into: no more than the heap object that
+ * holds them, and elsewhere (package variables, stacks) no more than can be read in one piece. Free
+ * memory holds nothing.  A stale slice may claim terabytes. */
+static uint64_t extent_of(const struct hms_finder *f, uint64_t addr, uint64_t wanted)
+{
+	struct hms_object object;
+	const uint8_t *bytes;
+
+	hms_heap_find(f->heap, addr, &object);
+	switch (object.state) {
+	case HMS_HEAP_ALLOCATED: return HMS_MIN(wanted, object.slot + object.slot_size - addr);
+	case HMS_HEAP_MANUAL:
+		wanted = HMS_MIN(wanted, object.span_start + object.span_bytes - addr);
+		return HMS_MIN(wanted, (uint64_t)hms_mem_run(f->rt->mem, addr, &bytes));
+	case HMS_HEAP_OUTSIDE:
+	case HMS_HEAP_UNKNOWN:
+		return HMS_MIN(wanted, (uint64_t)hms_mem_run(f->rt->mem, addr, &bytes));
+	default: return 0;
+	}
+}
+
+/* On a goroutine's stack, where nothing tells how long an array is. */
+static bool on_stack(const struct hms_finder *f, uint64_t addr)
+{
+	struct hms_object object;
+
+	hms_heap_find(f->heap, addr, &object);
+	return object.state == HMS_HEAP_MANUAL;
+}
+
+/* Could Go hold a pointer to a value that has pointers itself at @addr?  Garbage mostly could not.
+ */
+static bool plausible(const struct hms_finder *f, uint64_t addr)
+{
+	return addr % 8 == 0 && extent_of(f, addr, 8) == 8;
 }
 
 /* ---- paths -------------------------------------------------------------------------------- */
@@ -101,7 +144,7 @@ static void visit_pointer(struct hms_finder *f, uint64_t addr, const struct hms_
 		.up = step, .length = step->length + 1, .kind = HMS_PATH_DEREF, .node = &node};
 	uint64_t target;
 
-	if (!reaches(f, elem) || !load(f, addr, &target) || !target)
+	if (!reaches(f, elem) || !load(f, addr, &target) || !plausible(f, target))
 		return;
 	follow(f, target, elem, false, &deref);
 }
@@ -160,6 +203,15 @@ static void visit_array(struct hms_finder *f, uint64_t addr, const struct hms_ty
 	if (!reaches(f, type->elem) || !type->elem->size ||
 	    __builtin_mul_overflow(type->count, type->elem->size, &bytes) || bytes > type->size)
 		return;
+	/* "*[1<<16]T" is how Go's own code spells an array of unknown length: the type promises
+	 * more than its memory holds, and what lies behind is something else. */
+	if (!gathered(f, addr)) {
+		uint64_t extent = extent_of(f, addr, bytes);
+
+		if (extent < bytes && on_stack(f, addr))
+			return;
+		bytes = extent;
+	}
 	visit_elements(f, addr, addr, addr + bytes, type->elem, part, type->count, step);
 }
 
@@ -197,25 +249,6 @@ static void unseen(struct hms_finder *f, const struct hms_type *elem, uint64_t *
 		span->to = HMS_MAX(*to, end);
 		if (*to <= end)
 			*to = begin;
-	}
-}
-
-/* How many of @wanted bytes at @addr are worth looking into: no more than the heap object that
- * holds them, and elsewhere (package variables, stacks) no more than can be read in one piece. Free
- * memory holds nothing.  A stale slice may claim terabytes. */
-static uint64_t extent_of(const struct hms_finder *f, uint64_t addr, uint64_t wanted)
-{
-	struct hms_object object;
-	const uint8_t *bytes;
-
-	hms_heap_find(f->heap, addr, &object);
-	switch (object.state) {
-	case HMS_HEAP_ALLOCATED: return HMS_MIN(wanted, object.slot + object.slot_size - addr);
-	case HMS_HEAP_OUTSIDE:
-	case HMS_HEAP_MANUAL:
-	case HMS_HEAP_UNKNOWN:
-		return HMS_MIN(wanted, (uint64_t)hms_mem_run(f->rt->mem, addr, &bytes));
-	default: return 0;
 	}
 }
 

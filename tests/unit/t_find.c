@@ -266,6 +266,21 @@ static void a_stale_slice_is_not_walked(void **state)
 	assert_null(hms_found_at(f->found, m));
 }
 
+/* Go's "*[1<<16]T" over a small object: what lies behind the object is not looked into. */
+static void an_array_type_that_promises_too_much(void **state)
+{
+	struct fixture *f = *state;
+	struct hms_type *wide = mkgraph_array(f->m->graph, f->m->map_type, 1 << 16);
+	uint64_t object = mkmap_object(f->m, 16), in = map(f), out = map(f);
+
+	put(f, object + 8, in);
+	put(f, object + 16, out);
+	put(f, variable(f, "main.wide", mkgraph_pointer(f->m->graph, wide)), object);
+	search(f);
+	expect(f, in, "main.wide[1]", 1);
+	assert_null(hms_found_at(f->found, out));
+}
+
 /* map[uint64]map[uint64]uint64: live elements lead on, deleted ones do not. */
 static void elements_of_maps(void **state)
 {
@@ -346,6 +361,7 @@ int main(void)
 		TEST(slices),
 		TEST(a_wild_slice_ends_with_its_object),
 		TEST(a_stale_slice_is_not_walked),
+		TEST(an_array_type_that_promises_too_much),
 		TEST(elements_of_maps),
 		TEST(redacted_paths_lose_their_keys),
 		TEST(unreadable_places_are_passed_over),
