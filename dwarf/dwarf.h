@@ -21,7 +21,7 @@
 struct hms_dwarf;
 
 /* Open the debug information of @path, an executable or separate debug file.  HMS_ERR_NOT_FOUND
- * where it has none; HMS_ERR_FORMAT where libdwarf cannot read it. */
+ * where it has none; HMS_ERR_FORMAT where it is no executable or what it has cannot be read. */
 struct hms_error *hms_dwarf_open(const char *path, struct hms_dwarf **ret) HMS_MUST_USE;
 void hms_dwarf_close(struct hms_dwarf *dwarf); /* NULL is fine */
 HMS_DEFINE_CLEANUP(hms_dwarf, hms_dwarf_close)

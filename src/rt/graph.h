@@ -56,7 +56,13 @@ struct hms_member {
 	bool embedded;
 };
 
-/* One Go type.  A named type (DW_TAG_typedef) and its underlying struct are one hms_type. */
+/*
+ * One Go type.  A named type (DW_TAG_typedef) and its underlying struct are one hms_type.
+ *
+ * Whatever the debug information says: members lie within their type, an array's elements within
+ * the array, and have a type, if only one of kind NONE and size 0; a value of a kind with a fixed
+ * size has that size; maps have key and element, slices and channels an element.
+ */
 struct hms_type {
 	const char *name; /* as the producer spells it, with full import paths: "map[string]int" */
 	enum hms_kind kind;
