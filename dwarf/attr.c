@@ -230,6 +230,7 @@ bool attr_unsigned(struct hms_dwarf *dwarf, Dwarf_Attribute attr, uint64_t *ret)
 	case DW_FORM_data4:
 	case DW_FORM_data8:
 	case DW_FORM_udata:
+	case DW_FORM_rnglistx:
 		if (dwarf_formudata(attr, &value, &err) == DW_DLV_OK) {
 			*ret = value;
 			return true;
@@ -246,6 +247,25 @@ bool attr_unsigned(struct hms_dwarf *dwarf, Dwarf_Attribute attr, uint64_t *ret)
 	case DW_FORM_addrx4: return attr_address(dwarf, attr, ret);
 	default: return false;
 	}
+}
+
+bool attr_offset(struct hms_dwarf *dwarf, Dwarf_Attribute attr, uint64_t *ret)
+{
+	Dwarf_Error err = NULL;
+	Dwarf_Off off;
+
+	switch (attr_form(dwarf, attr)) {
+	case DW_FORM_sec_offset:
+	case DW_FORM_data4:
+	case DW_FORM_data8: break; /* DWARF 3 had no class of its own */
+	default: return false;
+	}
+	if (dwarf_global_formref(attr, &off, &err) != DW_DLV_OK) {
+		dwarf_drop(dwarf, err);
+		return false;
+	}
+	*ret = off;
+	return true;
 }
 
 bool attr_flag(struct hms_dwarf *dwarf, Dwarf_Attribute attr)

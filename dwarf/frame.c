@@ -159,7 +159,7 @@ static bool scope_holds(struct building *b, Dwarf_Die die)
 {
 	struct holds holds = {b->context.pc, false};
 
-	hms_err_free(die_ranges(b->context.dwarf, die, b->unit->base, note_holds, &holds));
+	hms_err_free(die_ranges(b->context.dwarf, die, b->unit, note_holds, &holds));
 	return holds.yes;
 }
 

@@ -49,7 +49,7 @@ static void index_units(struct hms_dwarf *dwarf)
 		struct hms_error *err = die_at(dwarf, sink.unit->die_off, &die);
 
 		if (!err)
-			err = die_ranges(dwarf, die, sink.unit->base, add_unit_range, &sink);
+			err = die_ranges(dwarf, die, sink.unit, add_unit_range, &sink);
 		hms_err_free(err);
 	}
 	if (dwarf->nranges)
@@ -92,7 +92,7 @@ static struct hms_error *read_functions(struct hms_dwarf *dwarf, struct unit *un
 		if (it.tag != DW_TAG_subprogram)
 			continue;
 		sink.die_off = it.off;
-		HMS_TRY(die_ranges(dwarf, it.die, unit->base, add_function, &sink));
+		HMS_TRY(die_ranges(dwarf, it.die, unit, add_function, &sink));
 	}
 	return err;
 }

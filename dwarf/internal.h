@@ -46,7 +46,8 @@ struct line_row {
 struct unit {
 	uint64_t die_off; /* of its compile unit DIE */
 	uint64_t base;    /* DW_AT_low_pc: what range lists count from */
-	const char *dir;  /* DW_AT_comp_dir, or NULL; libdwarf's */
+	uint64_t rnglists_base;
+	const char *dir; /* DW_AT_comp_dir, or NULL; libdwarf's */
 	unsigned int flags;
 	bool functions_read;
 	bool lines_read;
@@ -165,6 +166,8 @@ bool attr_is_address(struct hms_dwarf *dwarf, Dwarf_Attribute attr);
 
 /* Values.  False, and *ret untouched, where the attribute has a form of another class. */
 bool attr_unsigned(struct hms_dwarf *dwarf, Dwarf_Attribute attr, uint64_t *ret);
+/* An offset in another section. */
+bool attr_offset(struct hms_dwarf *dwarf, Dwarf_Attribute attr, uint64_t *ret);
 bool attr_flag(struct hms_dwarf *dwarf, Dwarf_Attribute attr);
 bool attr_ref(struct hms_dwarf *dwarf, Dwarf_Attribute attr, uint64_t *ret);
 /* Borrowed from libdwarf, valid until hms_dwarf_close(). */
@@ -182,11 +185,17 @@ bool read_sleb(const uint8_t **p, const uint8_t *end, int64_t *ret);
 /* Flags of a producer string (NULL is fine) and a DW_AT_language. */
 unsigned int producer_flags(const char *producer, uint64_t language);
 
-/* Code ranges of a unit or function DIE: low_pc/high_pc or a range list that counts from @base.
- * @emit is called for each that is not empty. */
-struct hms_error *die_ranges(struct hms_dwarf *dwarf, Dwarf_Die die, uint64_t base,
+/* Code ranges of a DIE of @unit: low_pc/high_pc or a range list.  @emit is called for each that is
+ * not empty. */
+struct hms_error *die_ranges(struct hms_dwarf *dwarf, Dwarf_Die die, const struct unit *unit,
 			     void (*emit)(void *arg, struct pc_range range), void *arg)
 	HMS_MUST_USE;
+
+/* Is there a whole list at @off of .debug_rnglists or .debug_loclists?  (list.c) */
+bool range_list_ends(const struct hms_dwarf *dwarf, uint64_t off);
+bool location_list_ends(const struct hms_dwarf *dwarf, uint64_t off);
+/* The offset of list @index of the unit whose DW_AT_rnglists_base is @base. */
+bool range_list_offset(const struct hms_dwarf *dwarf, uint64_t base, uint64_t index, uint64_t *ret);
 
 /* The function whose code holds @pc and its unit; *ret is NULL where there is none.  Lock held. */
 struct hms_error *find_function(struct hms_dwarf *dwarf, uint64_t pc, struct unit **unit_ret,

@@ -171,6 +171,22 @@ static bool try_entry(struct evaluation *e, Dwarf_Loc_Head_c head, Dwarf_Unsigne
 	return true;
 }
 
+/* Lists by index are only clang's; of C's variables nobody asks. */
+static bool is_readable(const struct frame_context *context, Dwarf_Attribute attr)
+{
+	Dwarf_Half version = 0, offset_size;
+	const uint8_t *p;
+	uint64_t list;
+	size_t len;
+
+	if (attr_block(context->dwarf, attr, &p, &len))
+		return true;
+	if (!attr_offset(context->dwarf, attr, &list))
+		return false;
+	return dwarf_get_version_of_die(context->unit_die, &version, &offset_size) == DW_DLV_OK &&
+	       (version < 5 || location_list_ends(context->dwarf, list));
+}
+
 size_t location_pieces(const struct frame_context *context, Dwarf_Attribute attr,
 		       const struct hms_piece **ret)
 {
@@ -181,6 +197,8 @@ size_t location_pieces(const struct frame_context *context, Dwarf_Attribute attr
 	Dwarf_Unsigned n;
 	unsigned int kind = DW_LKIND_unknown;
 
+	if (!is_readable(context, attr))
+		return 0;
 	if (dwarf_get_loclist_c(attr, &head, &n, &err) != DW_DLV_OK) {
 		dwarf_drop(dwarf, err);
 		return 0;

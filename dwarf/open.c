@@ -27,6 +27,8 @@ static struct hms_error *add_unit(struct hms_dwarf *dwarf, Dwarf_Die die)
 	*unit = (struct unit){.die_off = off, .flags = producer_flags(producer, language)};
 	if ((attr = attrs_find(&attrs, DW_AT_low_pc)))
 		attr_unsigned(dwarf, attr, &unit->base);
+	if ((attr = attrs_find(&attrs, DW_AT_rnglists_base)))
+		attr_offset(dwarf, attr, &unit->rnglists_base);
 	if ((attr = attrs_find(&attrs, DW_AT_comp_dir)))
 		unit->dir = attr_string(dwarf, attr);
 	if (!dwarf->producer && producer && (unit->flags & HMS_PRODUCER_GO))

@@ -66,8 +66,8 @@ static struct hms_error *ranges_v5_entry(struct hms_dwarf *dwarf, Dwarf_Rnglists
 	return NULL;
 }
 
-static struct hms_error *ranges_v5(struct hms_dwarf *dwarf, Dwarf_Attribute attr, Dwarf_Half form,
-				   uint64_t value, const struct sink *sink)
+static struct hms_error *ranges_v5(struct hms_dwarf *dwarf, Dwarf_Attribute attr, uint64_t list,
+				   const struct sink *sink)
 {
 	struct hms_error *failed = NULL;
 	Dwarf_Rnglists_Head head;
@@ -75,9 +75,12 @@ static struct hms_error *ranges_v5(struct hms_dwarf *dwarf, Dwarf_Attribute attr
 	Dwarf_Error err = NULL;
 	bool found;
 
-	HMS_TRY(dwarf_result(dwarf,
-			     dwarf_rnglists_get_rle_head(attr, form, value, &head, &n, &off, &err),
-			     &err, "cannot read a range list", &found));
+	if (!range_list_ends(dwarf, list))
+		return hms_err(HMS_ERR_FORMAT, "a range list has no end");
+	HMS_TRY(dwarf_result(
+		dwarf,
+		dwarf_rnglists_get_rle_head(attr, DW_FORM_sec_offset, list, &head, &n, &off, &err),
+		&err, "cannot read a range list", &found));
 	if (!found)
 		return NULL;
 	for (Dwarf_Unsigned i = 0; !failed && i < n; i++)
@@ -86,30 +89,32 @@ static struct hms_error *ranges_v5(struct hms_dwarf *dwarf, Dwarf_Attribute attr
 	return failed;
 }
 
-static struct hms_error *range_list(struct hms_dwarf *dwarf, Dwarf_Die die, Dwarf_Attribute attr,
-				    uint64_t base, const struct sink *sink)
+/* Where the list is: an offset, or with clang an index into the unit's table of offsets. */
+static bool list_offset(struct hms_dwarf *dwarf, Dwarf_Attribute attr, const struct unit *unit,
+			uint64_t *ret)
 {
-	Dwarf_Half form, version = 0, offset_size;
-	Dwarf_Error err = NULL;
-	uint64_t value;
-	Dwarf_Off off;
+	uint64_t index;
 
-	if (dwarf_whatform(attr, &form, &err) != DW_DLV_OK)
-		return dwarf_error(dwarf, err, "cannot read a range list");
-	if (form == DW_FORM_rnglistx) {
-		if (!attr_unsigned(dwarf, attr, &value))
-			return hms_err(HMS_ERR_FORMAT, "a range list has no index");
-	} else if (dwarf_global_formref(attr, &off, &err) == DW_DLV_OK) {
-		value = off;
-	} else {
-		return dwarf_error(dwarf, err, "cannot read a range list");
-	}
-	if (dwarf_get_version_of_die(die, &version, &offset_size) == DW_DLV_OK && version >= 5)
-		return ranges_v5(dwarf, attr, form, value, sink);
-	return ranges_v4(dwarf, die, base, value, sink);
+	if (attr_offset(dwarf, attr, ret))
+		return true;
+	return attr_unsigned(dwarf, attr, &index) &&
+	       range_list_offset(dwarf, unit->rnglists_base, index, ret);
 }
 
-struct hms_error *die_ranges(struct hms_dwarf *dwarf, Dwarf_Die die, uint64_t base,
+static struct hms_error *range_list(struct hms_dwarf *dwarf, Dwarf_Die die, Dwarf_Attribute attr,
+				    const struct unit *unit, const struct sink *sink)
+{
+	Dwarf_Half version = 0, offset_size;
+	uint64_t list;
+
+	if (!list_offset(dwarf, attr, unit, &list))
+		return hms_err(HMS_ERR_FORMAT, "a range list is nowhere");
+	if (dwarf_get_version_of_die(die, &version, &offset_size) == DW_DLV_OK && version >= 5)
+		return ranges_v5(dwarf, attr, list, sink);
+	return ranges_v4(dwarf, die, unit->base, list, sink);
+}
+
+struct hms_error *die_ranges(struct hms_dwarf *dwarf, Dwarf_Die die, const struct unit *unit,
 			     void (*emit)(void *arg, struct pc_range range), void *arg)
 {
 	HMS_CLEANUP(attrs_deinit) struct attrs attrs = ATTRS_INIT;
@@ -119,7 +124,7 @@ struct hms_error *die_ranges(struct hms_dwarf *dwarf, Dwarf_Die die, uint64_t ba
 
 	HMS_TRY(attrs_read(dwarf, die, &attrs));
 	if ((attr = attrs_find(&attrs, DW_AT_ranges)))
-		return range_list(dwarf, die, attr, base, &sink);
+		return range_list(dwarf, die, attr, unit, &sink);
 	attr = attrs_find(&attrs, DW_AT_low_pc);
 	if (!attr || !attr_unsigned(dwarf, attr, &low))
 		return NULL;

@@ -122,6 +122,9 @@ static void add_section(struct sections *sections, const char *name, bool lists)
 		section->data = from->data;
 		section->size = from->size;
 	}
+	/* Too short for a header and an address: libdwarf 20210528 subtracts before it compares. */
+	if (strcmp(name, ".debug_addr") == 0 && section->size < 16)
+		section->bad = true;
 	sections->n++;
 }
 
@@ -143,6 +146,17 @@ void sections_close(struct sections *sections)
 		free(sections->list[i].owned);
 	hms_elffile_close(sections->elf);
 	*sections = (struct sections){0};
+}
+
+const struct section *sections_loaded(const struct sections *sections, const char *name)
+{
+	for (size_t i = 0; i < sections->n; i++) {
+		const struct section *section = &sections->list[i];
+
+		if (strcmp(section->name, name) == 0)
+			return section->data && !section->bad ? section : NULL;
+	}
+	return NULL;
 }
 
 /* ---- headers ------------------------------------------------------------------------------ */

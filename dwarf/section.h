@@ -39,6 +39,9 @@ void sections_close(struct sections *sections); /* what was never opened is fine
 /* The bytes of a section, valid until sections_close(); false where it is damaged. */
 bool section_load(struct section *section);
 
+/* A section that has been loaded and is sound, or NULL. */
+const struct section *sections_loaded(const struct sections *sections, const char *name);
+
 /* Set `bad` on sections whose headers contradict themselves. */
 void sections_check(struct sections *sections);
 

@@ -801,6 +801,45 @@ static void places_of_dwarf_5(void **state)
 	done(&p);
 }
 
+/* clang's units index their range lists; a list that runs out of its section is none. */
+static void range_lists_by_index_and_without_end(void **state)
+{
+	const uint64_t addrs[] = {0x1000};
+	struct program p;
+
+	(void)state;
+	begin_go5(&p, addrs, 1);
+	mkdwarf_addr(&p.m, DW_AT_low_pc, 0);
+	mkdwarf_sec_offset(&p.m, DW_AT_rnglists_base, 12);
+	mkdwarf_form(&p.m, DW_AT_ranges, DW_FORM_rnglistx, "\1", 1);
+	/* Two offsets, then start_length 0x1000, 0x100 and its end; the last list has none. */
+	mkdwarf_put32(&p.m, MKDWARF_RANGES, 8 + 8 + 12 + 11);
+	mkdwarf_put16(&p.m, MKDWARF_RANGES, 5);
+	mkdwarf_put16(&p.m, MKDWARF_RANGES, 8);
+	mkdwarf_put32(&p.m, MKDWARF_RANGES, 2);
+	mkdwarf_put32(&p.m, MKDWARF_RANGES, 0xffff);
+	mkdwarf_put32(&p.m, MKDWARF_RANGES, 8);
+	mkdwarf_put(&p.m, MKDWARF_RANGES, "\x07\x00\x10\0\0\0\0\0\0\x80\x02\0", 12);
+	mkdwarf_put(&p.m, MKDWARF_RANGES, "\x07\x00\x20\0\0\0\0\0\0\x80\x02", 11);
+	mkdwarf_die(&p.m, DW_TAG_subprogram, false);
+	mkdwarf_string(&p.m, DW_AT_name, "main.a");
+	mkdwarf_form(&p.m, DW_AT_ranges, DW_FORM_rnglistx, "\1", 1);
+	mkdwarf_end(&p.m);
+	go_unit(&p.m, "Go cmd/compile go1.25.1");
+	mkdwarf_sec_offset(&p.m, DW_AT_ranges, 32);
+	mkdwarf_die(&p.m, DW_TAG_subprogram, false);
+	mkdwarf_string(&p.m, DW_AT_name, "main.b");
+	mkdwarf_addr(&p.m, DW_AT_low_pc, 0x2000);
+	mkdwarf_udata(&p.m, DW_AT_high_pc, 0x10);
+	mkdwarf_end(&p.m);
+	open_program(&p);
+	assert_place(&p, 0x1005, "main.a", 0x1000, NULL, 0);
+	assert_place(&p, 0x10ff, "main.a", 0x1000, NULL, 0);
+	assert_no_place(&p, 0x1100);
+	assert_no_place(&p, 0x2005);
+	done(&p);
+}
+
 /* Names that lead in circles, ranges and lines beyond their sections. */
 static void places_with_damage_around(void **state)
 {
@@ -932,6 +971,7 @@ int main(void)
 		cmocka_unit_test(variables_may_index_debug_addr),
 		cmocka_unit_test(places_of_dwarf_4),
 		cmocka_unit_test(places_of_dwarf_5),
+		cmocka_unit_test(range_lists_by_index_and_without_end),
 		cmocka_unit_test(places_with_damage_around),
 		cmocka_unit_test(no_damaged_byte_crashes),
 	};

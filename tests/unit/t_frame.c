@@ -292,19 +292,23 @@ static void location_lists_of_dwarf_5(void **state)
 	mkdwarf_addr(m, DW_AT_low_pc, 0x1000);
 	mkdwarf_udata(m, DW_AT_high_pc, 0x1000);
 	add_types(&p);
-	/* base_addressx 0; offset_pair 0, 0x14, reg0; offset_pair 0x14, 0x80, fbreg 8; end. */
-	mkdwarf_put32(m, MKDWARF_LOC, 8 + 2 + 5 + 7 + 1);
+	/* base_addressx 0; offset_pair 0, 0x14, reg0; offset_pair 0x14, 0x80, fbreg 8; end.
+	 * Then one whose expression is longer than the section. */
+	mkdwarf_put32(m, MKDWARF_LOC, 8 + 2 + 5 + 7 + 1 + 6);
 	mkdwarf_put16(m, MKDWARF_LOC, 5);
 	mkdwarf_put16(m, MKDWARF_LOC, 8);
 	mkdwarf_put32(m, MKDWARF_LOC, 0);
 	mkdwarf_put(m, MKDWARF_LOC, "\x01\x00\x04\x00\x14\x01\x50\x04\x14\x80\x01\x02\x91\x08\x00",
 		    15);
 	begin_function(&p);
+	mkdwarf_put(m, MKDWARF_LOC, "\x04\x00\x14\x90\x01\x50", 6);
 	listed_variable(m, "m", p.integer, 12);
 	listed_variable(m, "beyond", p.integer, 0x10000);
+	listed_variable(m, "endless", p.integer, 27);
 	finish(&p);
 	check_list(&p);
 	assert_int_equal(var(&p, 0x1000, "beyond")->npieces, 0);
+	assert_int_equal(var(&p, 0x1000, "endless")->npieces, 0);
 	done(&p);
 }
 
