@@ -9,9 +9,11 @@ max_kb=40960
 
 # Only these variables may have been set when a core was made.
 allowed='^(GOTRACEBACK|GODEBUG|GOMAXPROCS)='
-variables='^[A-Z][A-Z0-9_]{2,}=.'
+variables='^(HOME|USER|PATH|PWD|LANG|TERM|MAIL|TZ|SHELL|[A-Z][A-Z_]{5,})=[[:graph:]]'
 # Where people keep things.  A path alone may be a string of the Go library's own.
-places='/(home|root|tmp|var/tmp|Users|opt|usr/local|work|build)/[A-Za-z0-9._-]+'
+places='/(home|nix|root|tmp|var/tmp|Users|opt|usr/local|work|build|mnt)/[A-Za-z0-9._-]+'
+# What the kernel tells of mounts and control groups.
+mounts=' (ext4|xfs|btrfs|overlay|cgroup2?|tmpfs) [^ ]+ (rw|ro)[, ]|^0::/'
 names=()
 for name in "$(uname -n)" "$(id -un)" "${SUDO_USER:-}"; do
 	# A short one would be found by chance.
@@ -51,7 +53,7 @@ text() {
 
 leaks() {
 	local out
-	out=$(text "$1" | LC_ALL=C grep -aE "$variables|$places" | LC_ALL=C grep -avE "$allowed")
+	out=$(text "$1" | LC_ALL=C grep -aE "$variables|$places|$mounts" | LC_ALL=C grep -avE "$allowed")
 	if [ ${#names[@]} -gt 0 ]; then
 		out+=$(text "$1" | LC_ALL=C grep -aF "${names[@]/#/-e}")
 	fi

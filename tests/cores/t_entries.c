@@ -11,6 +11,7 @@
  */
 #include <glob.h>
 #include <stdbool.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,26 @@ static const char *add_escaped(struct hms_str *ret, const char *p)
 	return p + 12;
 }
 
+/* Append the number at @p, digits as they are; but one that has a fraction or an exponent by its
+ * value: the program and the tool need not turn to exponents at the same size. */
+static const char *add_number(struct hms_str *ret, const char *p)
+{
+	size_t len = strspn(p, "+-.0123456789eE");
+	char number[64];
+	double d;
+
+	if (len >= sizeof(number) || !strpbrk(p, ".eE") || strpbrk(p, ".eE") >= p + len) {
+		hms_str_addn(ret, p, len);
+		return p + len;
+	}
+	memcpy(number, p, len);
+	number[len] = '\0';
+	d = strtod(number, NULL);
+	/* 1.0 and 1e+00 are the integer that the other side may have written. */
+	hms_str_addf(ret, fabs(d) < 1e15 && trunc(d) == d ? "%.0f" : "%.17g", d);
+	return p + len;
+}
+
 /* Append the value at @p in the one spelling. */
 static void add_value(struct hms_str *ret, const char *p)
 {
@@ -142,6 +163,10 @@ static void add_value(struct hms_str *ret, const char *p)
 			quoted = !quoted;
 		if (quoted && *p == '\\') {
 			p = add_escaped(ret, p);
+			continue;
+		}
+		if (!quoted && (*p == '-' || (*p >= '0' && *p <= '9'))) {
+			p = add_number(ret, p);
 			continue;
 		}
 		if (quoted && *p == 0x7f)
