@@ -65,6 +65,12 @@ struct check_fault {
 	const char *message;
 };
 
+/* An overflow bucket, and the word that leads to it. */
+struct check_link {
+	uint64_t addr;
+	uint64_t where;
+};
+
 struct check_part {
 	const struct hms_map *map;
 	const struct check_type *type; /* NULL: the map's type is unknown */
@@ -77,10 +83,10 @@ struct check_part {
 	bool holes;     /* bytes were absent, or could not be followed: sums are not the whole */
 	/* classic: overflow buckets in chains of the present array */
 	uint64_t overflow;
-	uint64_t overflow_sum; /* of their addresses, mixed: equal sets have equal sums */
-	uint64_t spare_used;   /* of these, spare buckets behind the array */
-	uint64_t spare_end;    /* index of the last of them, plus 1 */
-	uint64_t *links;       /* their addresses, to find shared ones */
+	uint64_t overflow_sum;    /* of their addresses, mixed: equal sets have equal sums */
+	uint64_t spare_used;      /* of these, spare buckets behind the array */
+	uint64_t spare_end;       /* index of the last of them, plus 1 */
+	struct check_link *links; /* to find shared ones */
 	size_t nlinks, cap_links;
 	/* Swiss: sum of the tables' own counts */
 	uint64_t table_used;

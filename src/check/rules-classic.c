@@ -65,6 +65,22 @@ static void check_room(struct check_worker *w, struct check_part *part, uint64_t
 				n, old ? "old " : "", array, room));
 }
 
+/* Memory that the heap's books know and the process did not have. */
+static void check_mapped(struct check_worker *w, struct check_part *part, uint64_t array,
+			 uint64_t n, const struct hms_object *object, bool old)
+{
+	uint64_t last = array + n * part->map->type->unit_size - 1;
+
+	if (!n || object->state != HMS_HEAP_ALLOCATED || part->counts[HMS_RULE_CLASSIC_SIZE] ||
+	    part->counts[HMS_RULE_CLASSIC_MAPPED] ||
+	    hms_mem_state_at(w->check->mem, last, NULL) != HMS_MEM_UNMAPPED)
+		return;
+	CHECK_BREACH(part, HMS_RULE_CLASSIC_MAPPED, array, false, NULL, check_hex(w, last),
+		     CHECK_TEXT("%" PRIu64 " %sbuckets at 0x%" PRIx64
+				" end where the process had no memory",
+				n, old ? "old " : "", array));
+}
+
 static void check_array(struct check_worker *w, struct check_part *part, bool old)
 {
 	const struct hms_classic *h = &part->map->classic;
@@ -75,6 +91,7 @@ static void check_array(struct check_worker *w, struct check_part *part, bool ol
 	if (!array)
 		return;
 	hms_heap_find(w->check->heap, array, &object);
+	check_mapped(w, part, array, n, &object, old);
 	if (object.state != HMS_HEAP_ALLOCATED || object.base != array)
 		return; /* the survey's to say */
 	check_room(w, part, array, n, &object, old);
@@ -188,14 +205,15 @@ static bool is_overflow_bucket(const struct range *r, uint64_t addr, struct hms_
 	if (off < (r->n + r->spare) * r->size)
 		return off >= r->n * r->size && off % r->size == 0;
 	hms_heap_find(r->w->check->heap, addr, object);
-	return object->state == HMS_HEAP_UNKNOWN ||
-	       (object->state == HMS_HEAP_ALLOCATED && object->base == addr &&
+	if (object->state == HMS_HEAP_UNKNOWN)
+		return hms_mem_state_at(r->w->check->mem, addr, NULL) != HMS_MEM_UNMAPPED;
+	return (object->state == HMS_HEAP_ALLOCATED && object->base == addr &&
 		object->size >= r->size && object->size / 2 < r->size &&
 		object->noscan != r->part->type->scan);
 }
 
 /* Count an overflow bucket of the present array. */
-static void note_link(struct range *r, uint64_t addr)
+static void note_link(struct range *r, uint64_t addr, uint64_t where)
 {
 	struct check_part *part = r->part;
 	uint64_t off = addr - r->array;
@@ -209,9 +227,17 @@ static void note_link(struct range *r, uint64_t addr)
 	if (part->nlinks >= MAX_LINKS)
 		return;
 	HMS_GROW(part->links, part->nlinks, part->cap_links);
-	part->links[part->nlinks++] = addr;
+	part->links[part->nlinks++] = (struct check_link){addr, where};
 }
 
+/* The chain leaves the map: the rest of it is not looked at. */
+static void lose(struct range *r)
+{
+	r->chain.lost = true;
+	r->part->holes = true;
+}
+
+/* Follow the chain to @unit. */
 static void step(struct range *r, const struct hms_unit *unit)
 {
 	uint64_t where = r->chain.before + r->part->map->type->overflow_off;
@@ -219,25 +245,22 @@ static void step(struct range *r, const struct hms_unit *unit)
 	struct hms_object object;
 
 	if (!is_overflow_bucket(r, unit->addr, &object)) {
-		/* Where nothing is mapped the survey has told it. */
-		if (unit->bytes || object.state != HMS_HEAP_OUTSIDE)
-			CHECK_BREACH(r->part, HMS_RULE_CLASSIC_OVERFLOW, where, false, NULL,
-				     check_hex(w, unit->addr),
-				     CHECK_TEXT("an overflow pointer in the chain of %s leads to "
-						"0x%" PRIx64 ", which is %s",
-						bucket_name(r, unit->index), unit->addr,
-						check_place(object.state)));
-		r->chain.lost = true;
-		r->part->holes = true;
-		return;
-	}
-	if (r->n == 1 && !r->old)
+		CHECK_BREACH(r->part, HMS_RULE_CLASSIC_OVERFLOW, where, false, NULL,
+			     check_hex(w, unit->addr),
+			     CHECK_TEXT("an overflow pointer in the chain of %s leads to "
+					"0x%" PRIx64 ", which is %s",
+					bucket_name(r, unit->index), unit->addr,
+					check_place(object.state)));
+		lose(r);
+	} else if (r->n == 1 && !r->old) {
 		CHECK_BREACH(r->part, HMS_RULE_CLASSIC_SINGLE, where, false, NULL,
 			     check_hex(w, unit->addr),
 			     CHECK_TEXT("the only bucket has an overflow bucket at 0x%" PRIx64,
 					unit->addr));
-	if (!r->old)
-		note_link(r, unit->addr);
+		lose(r);
+	} else if (!r->old) {
+		note_link(r, unit->addr, where);
+	}
 }
 
 /* ---- slots -------------------------------------------------------------------------------- */

@@ -28,33 +28,31 @@ uint64_t check_spare_behind(const struct check *check, const struct hms_map *map
 
 /* ---- the whole map ------------------------------------------------------------------------ */
 
-static int compare_u64(const void *a, const void *b)
+static int compare_links(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	const struct check_link *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->where < y->where ? -1 : x->where > y->where;
 }
 
+/* Two words that lead to one bucket.  What hangs behind it is met twice as well, by one word. */
 static void check_shared(struct check_worker *w, struct check_part *part)
 {
-	bool told = false; /* one finding a bucket, however often it is linked */
+	const struct check_link *links = part->links;
 
 	if (part->nlinks < 2)
 		return;
-	qsort(part->links, part->nlinks, sizeof(*part->links), compare_u64);
-	for (size_t i = 1; i < part->nlinks; i++) {
-		if (part->links[i] != part->links[i - 1]) {
-			told = false;
-			continue;
-		}
-		if (!told)
-			CHECK_BREACH(part, HMS_RULE_CLASSIC_SHARED, part->links[i], false, NULL,
-				     "2 or more",
-				     CHECK_TEXT("the overflow bucket at 0x%" PRIx64
-						" is linked more than once",
-						part->links[i]));
-		told = true;
-	}
+	qsort(part->links, part->nlinks, sizeof(*part->links), compare_links);
+	for (size_t i = 1; i < part->nlinks; i++)
+		if (links[i].addr == links[i - 1].addr && links[i].where != links[i - 1].where)
+			CHECK_BREACH(part, HMS_RULE_CLASSIC_SHARED, links[i].where, false, NULL,
+				     check_hex(w, links[i].addr),
+				     CHECK_TEXT("the overflow pointers at 0x%" PRIx64
+						" and 0x%" PRIx64
+						" both lead to the bucket at 0x%" PRIx64,
+						links[i - 1].where, links[i].where, links[i].addr));
 }
 
 static void check_noverflow(struct check_worker *w, struct check_part *part)

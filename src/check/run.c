@@ -129,8 +129,9 @@ static bool worth_a_walk(const struct check_worker *w, const struct check_part *
 {
 	return part->map->readable && part->type && !w->check->options->quick &&
 	       !part->counts[HMS_RULE_CLASSIC_B] && !part->counts[HMS_RULE_CLASSIC_BUCKETS] &&
-	       !part->counts[HMS_RULE_CLASSIC_SIZE] && !part->counts[HMS_RULE_CLASSIC_KIND] &&
-	       !part->counts[HMS_RULE_SWISS_DEPTH] && !part->counts[HMS_RULE_SWISS_GROUP];
+	       !part->counts[HMS_RULE_CLASSIC_SIZE] && !part->counts[HMS_RULE_CLASSIC_MAPPED] &&
+	       !part->counts[HMS_RULE_CLASSIC_KIND] && !part->counts[HMS_RULE_SWISS_DEPTH] &&
+	       !part->counts[HMS_RULE_SWISS_GROUP];
 }
 
 static void check_small(struct check_worker *w, struct item *item, const struct hms_map *map)
