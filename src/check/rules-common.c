@@ -197,38 +197,64 @@ static bool never_mapped(const struct check *check, uint64_t addr)
 	return hms_mem_state_at(check->mem, addr, NULL) == HMS_MEM_UNMAPPED;
 }
 
+/* A string or slice that is longer than what it lies in. */
+static bool too_long(const struct check *check, uint64_t addr, uint64_t len,
+		     const struct hms_object *object)
+{
+	if (len > UINT64_C(1) << 48)
+		return true;
+	if (object->state == HMS_HEAP_ALLOCATED)
+		return len > object->slot + object->slot_size - addr;
+	return object->state == HMS_HEAP_OUTSIDE && never_mapped(check, addr + len - 1);
+}
+
+/* What is wrong with a pointer to @len bytes; NULL: nothing. */
+static const char *fault_of(const struct check *check, const struct check_pointer *pointer,
+			    uint64_t addr, uint64_t len, enum hms_rule_id *rule_ret)
+{
+	bool text = pointer->kind == CHECK_POINTER_TEXT;
+	struct hms_object object;
+
+	*rule_ret = HMS_RULE_MAP_POINTER;
+	if (!addr)
+		return text ? "nil, with a length" : NULL;
+	if (dangles(check, addr, &object))
+		return check_place(object.state);
+	if (object.state == HMS_HEAP_OUTSIDE && never_mapped(check, addr)) {
+		*rule_ret = text ? HMS_RULE_MAP_POINTER : HMS_RULE_MAP_NOWHERE;
+		return "where the process had no memory";
+	}
+	return text && too_long(check, addr, len, &object)
+		       ? "less than the length that stands beside it"
+		       : NULL;
+}
+
 /* One pointer of a slot; false where it is bad. */
 static bool check_pointer(struct check_worker *w, struct check_part *part,
 			  const struct hms_unit *unit, unsigned int slot,
 			  const struct check_pointer *pointer, uint64_t at, const uint8_t *bytes)
 {
 	uint64_t addr = hms_le64(bytes), len = 1;
-	struct hms_object object;
-	bool text = pointer->kind == CHECK_POINTER_TEXT;
+	enum hms_rule_id rule;
+	const char *fault;
 
-	if (text)
-		len = hms_le64(bytes + 8);
-	if (pointer->kind == CHECK_POINTER_IFACE) {
+	if (pointer->kind == CHECK_POINTER_TEXT) {
+		if (!pointer->each || !hms_le64(bytes + 8))
+			return true;
+		if (__builtin_mul_overflow(hms_le64(bytes + 8), pointer->each, &len))
+			len = UINT64_MAX;
+	} else if (pointer->kind == CHECK_POINTER_IFACE) {
 		if (!addr)
 			return true;
 		addr = hms_le64(bytes + 8);
 		at += 8;
 	}
-	if (!addr || !len || (text && !pointer->each))
+	fault = fault_of(w->check, pointer, addr, len, &rule);
+	if (!fault)
 		return true;
-	if (dangles(w->check, addr, &object)) {
-		CHECK_BREACH(part, HMS_RULE_MAP_POINTER, at, true, NULL, check_hex(w, addr),
-			     CHECK_TEXT("%s holds a pointer to 0x%" PRIx64 ", which is %s",
-					slot_name(w, unit, slot), addr, check_place(object.state)));
-		return false;
-	}
-	if (object.state != HMS_HEAP_OUTSIDE || !never_mapped(w->check, addr))
-		return true;
-	CHECK_BREACH(part, text ? HMS_RULE_MAP_POINTER : HMS_RULE_MAP_NOWHERE, at, true, NULL,
-		     check_hex(w, addr),
-		     CHECK_TEXT("%s holds a pointer to 0x%" PRIx64
-				", where the process had no memory",
-				slot_name(w, unit, slot), addr));
+	CHECK_BREACH(part, rule, at, true, NULL, check_hex(w, addr),
+		     CHECK_TEXT("%s holds a pointer to 0x%" PRIx64 ", which is %s",
+				slot_name(w, unit, slot), addr, fault));
 	return false;
 }
 

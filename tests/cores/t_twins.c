@@ -387,7 +387,7 @@ static bool overflow_of_one(struct hms_map *map)
 {
 	uint64_t other;
 
-	if (!at_rest(map) || map->classic.B || map->live < 8)
+	if (!at_rest(map) || map->classic.B)
 		return false;
 	other = another_bucket(map);
 	return other && object_at(other).state == HMS_HEAP_ALLOCATED &&
