@@ -171,7 +171,8 @@ void hms_goro_groups_make(struct hms_unwinder *u,
 		group->members[group->n++] = g;
 		ret->incomplete += !hms_stack_end_complete(stack.end);
 	}
-	qsort(ret->list, ret->n, sizeof(*ret->list), compare_groups);
+	if (ret->n)
+		qsort(ret->list, ret->n, sizeof(*ret->list), compare_groups);
 	hms_stack_deinit(&stack);
 	hms_arena_destroy(gr.arena);
 	free(gr.entries);

@@ -732,6 +732,14 @@ static bool odd_ids(void *arg, const struct hms_goroutine *g, const struct hms_s
 	return g->id % 2;
 }
 
+static bool none(void *arg, const struct hms_goroutine *g, const struct hms_stack *stack)
+{
+	(void)arg;
+	(void)g;
+	(void)stack;
+	return false;
+}
+
 static void test_groups(void **state)
 {
 	const uint64_t here = AT(FN_CALLER, 0x20), there = AT(FN_CALLER, 0x21);
@@ -759,6 +767,9 @@ static void test_groups(void **state)
 	hms_goro_groups_deinit(&groups);
 	hms_goro_groups_make(f->u, odd_ids, NULL, &groups);
 	assert_int_equal(groups.n, 3);
+	hms_goro_groups_deinit(&groups);
+	hms_goro_groups_make(f->u, none, NULL, &groups);
+	assert_int_equal(groups.n, 0);
 	hms_goro_groups_deinit(&groups);
 }
 
