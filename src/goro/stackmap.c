@@ -131,7 +131,7 @@ bool hms_frame_object(const struct hms_unwinder *u, const struct hms_frame *fram
 		return false;
 	for (uint64_t i = 0; i < n; i++) {
 		const uint8_t *p = hms_mem_peek(rt->mem, at + 8 + i * record, record);
-		int64_t off;
+		int64_t off, base;
 		uint64_t size;
 
 		if (!p)
@@ -139,8 +139,10 @@ bool hms_frame_object(const struct hms_unwinder *u, const struct hms_frame *fram
 		off = object_off(layout, p);
 		size = object_size(rt, p);
 		/* Negative from the end of the locals, else from the arguments. */
-		off += off < 0 ? locals_end(u, frame) : (int64_t)hms_unwinder_arch(u)->args_off;
-		if (cfa_off >= off && (uint64_t)(cfa_off - off) < size) {
+		base = off < 0 ? locals_end(u, frame) : (int64_t)hms_unwinder_arch(u)->args_off;
+		if (__builtin_add_overflow(off, base, &off))
+			continue;
+		if (cfa_off >= off && (uint64_t)cfa_off - (uint64_t)off < size) {
 			*off_ret = off;
 			*size_ret = size;
 			return true;
