@@ -180,13 +180,49 @@ static void visit_struct(struct hms_finder *f, uint64_t addr, const struct hms_t
 	}
 }
 
+/* Does a value of @type that begins with a word of zero lead nowhere? */
+static bool nil_leads_nowhere(const struct hms_type *type)
+{
+	switch (type->kind) {
+	case HMS_KIND_MAP:
+	case HMS_KIND_POINTER:
+	case HMS_KIND_SLICE:
+	case HMS_KIND_INTERFACE:
+	case HMS_KIND_CHAN: return true;
+	default: return false;
+	}
+}
+
+/* The first of the words at @at, @at + @stride, ... below @to that is not zero, or the end of the
+ * memory that is at hand.  The runtime's index of the heap alone has 4 million words, few in use.
+ */
+static uint64_t skip_nil(struct hms_finder *f, uint64_t at, uint64_t to, uint64_t stride)
+{
+	uint64_t word, left, n = 0;
+	const uint8_t *bytes;
+
+	if (gathered(f, at) || !load(f, at, &word))
+		return at;
+	bytes = f->run + (at - f->run_addr);
+	left = HMS_MIN(f->run_len - (at - f->run_addr), to - at);
+	while (left - n >= HMS_MAX(stride, sizeof(word)) && !hms_le64(bytes + n))
+		n += stride;
+	return at + n;
+}
+
 /* Elements of an array at @base whose addresses are in [from, to); from number @len on they are
  * beyond a slice's length. */
 static void visit_elements(struct hms_finder *f, uint64_t base, uint64_t from, uint64_t to,
 			   const struct hms_type *elem, struct hms_find_step part, uint64_t len,
 			   const struct hms_find_step *step)
 {
+	bool skip = nil_leads_nowhere(elem);
+
 	for (uint64_t at = from; at < to && to - at >= elem->size && f->budget; at += elem->size) {
+		if (skip)
+			at = skip_nil(f, at, to, elem->size);
+		if (to - at < elem->size)
+			break;
 		part.number = (at - base) / elem->size;
 		if (part.number >= len)
 			part.kind = HMS_PATH_BEYOND;
