@@ -56,6 +56,13 @@ enum {
 	HMS_CONTROL_DELETED = 0xfe,
 };
 
+/* Number of bytes of @x whose high bit is set. */
+static inline unsigned int hms_high_bits(uint64_t x)
+{
+	x = (x & UINT64_C(0x8080808080808080)) >> 7;
+	return (unsigned int)((x * UINT64_C(0x0101010101010101)) >> 56);
+}
+
 static inline bool hms_tophash_evacuated(uint8_t tophash)
 {
 	return tophash >= HMS_TOPHASH_EVACUATED_X && tophash <= HMS_TOPHASH_EVACUATED_EMPTY;

@@ -84,8 +84,7 @@ bool hms_swiss_layout(const struct hms_type *type, struct hms_map_type *ret)
 
 unsigned int hms_control_full(const uint8_t *control)
 {
-	return (unsigned int)__builtin_popcountll(~hms_le64(control) &
-						  UINT64_C(0x8080808080808080));
+	return hms_high_bits(~hms_le64(control));
 }
 
 unsigned int hms_control_deleted(const uint8_t *control)
@@ -93,7 +92,7 @@ unsigned int hms_control_deleted(const uint8_t *control)
 	uint64_t x = hms_le64(control);
 
 	/* Of 0x80 and 0xfe only the second has bit 6. */
-	return (unsigned int)__builtin_popcountll(x & (x << 1) & UINT64_C(0x8080808080808080));
+	return hms_high_bits(x & (x << 1));
 }
 
 /* ---- directory and tables ----------------------------------------------------------------- */

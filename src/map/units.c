@@ -72,8 +72,9 @@ const uint8_t *hms_units_bytes(struct hms_unit_cursor *c, uint64_t addr)
 	return NULL;
 }
 
-/* Array memory is mostly one run, so that one look-up serves many units. */
-static const uint8_t *array_bytes(struct hms_unit_cursor *c, uint64_t addr)
+/* Bytes from @addr on that are at hand in one piece, 0 where not even one unit is.  Array memory is
+ * mostly one run, so that one look-up serves many units. */
+static uint64_t run_from(struct hms_unit_cursor *c, uint64_t addr)
 {
 	struct hms_unit_array *a = &c->array;
 	uint32_t size = c->map->type->unit_size;
@@ -81,10 +82,35 @@ static const uint8_t *array_bytes(struct hms_unit_cursor *c, uint64_t addr)
 	if (addr - a->run_addr >= a->run_len || a->run_len - (addr - a->run_addr) < size) {
 		a->run_addr = addr;
 		a->run_len = hms_mem_run(c->model->rt->mem, addr, &a->run);
-		if (a->run_len < size)
-			return hms_units_bytes(c, addr);
 	}
+	return a->run_len < size ? 0 : a->run_len - (addr - a->run_addr);
+}
+
+static const uint8_t *array_bytes(struct hms_unit_cursor *c, uint64_t addr)
+{
+	if (!run_from(c, addr))
+		return hms_units_bytes(c, addr);
+	return c->array.run + (addr - c->array.run_addr);
+}
+
+const uint8_t *hms_units_ahead(struct hms_unit_cursor *c, uint64_t *n_ret)
+{
+	const struct hms_unit_array *a = &c->array;
+	uint64_t addr, len;
+
+	if (c->old || c->link || a->next >= a->end)
+		return NULL;
+	addr = a->base + a->next * c->map->type->unit_size;
+	len = run_from(c, addr);
+	if (!len)
+		return NULL;
+	*n_ret = HMS_MIN(len / c->map->type->unit_size, a->end - a->next);
 	return a->run + (addr - a->run_addr);
+}
+
+void hms_units_skip(struct hms_unit_cursor *c, uint64_t n)
+{
+	c->array.next += n;
 }
 
 /* Units from @addr on that lie in one hole of the image: at least one. */

@@ -73,6 +73,15 @@ void hms_units_deinit(struct hms_unit_cursor *cursor);
 /* False at the end. */
 bool hms_units_next(struct hms_unit_cursor *cursor, struct hms_unit *ret);
 
+/*
+ * For loops that only count: the main buckets of a current array, or the groups of a table, that
+ * come next and lie side by side in readable memory.  How many goes to *n_ret; NULL where the next
+ * unit is not one of them, which hms_units_next() then gives.  hms_units_skip() steps over the
+ * first @n of them; a bucket that has a chain must not be skipped.
+ */
+const uint8_t *hms_units_ahead(struct hms_unit_cursor *cursor, uint64_t *n_ret);
+void hms_units_skip(struct hms_unit_cursor *cursor, uint64_t n);
+
 /* Number of live slots by the 8 tophash bytes of a classic bucket. */
 unsigned int hms_tophash_live(const uint8_t *tophash);
 /* Number of full slots, and of deleted ones, by the 8 control bytes of a Swiss group. */
