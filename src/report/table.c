@@ -16,6 +16,8 @@
 struct cell {
 	size_t off; /* of its text, which ends with NUL */
 	size_t len;
+	size_t width; /* of its widest line */
+	bool lines;   /* more than one */
 	enum hms_paint paint;
 };
 
@@ -82,27 +84,12 @@ void hms_table_begin(struct hms_table *table, const struct hms_table_column *col
 
 /* ---- what fits ---- */
 
-/* Width of the widest line of a cell. */
-static size_t cell_width(const char *text)
-{
-	size_t width = 0;
-
-	for (;;) {
-		size_t len = strcspn(text, "\n");
-
-		width = HMS_MAX(width, hms_utf8_width(text, len));
-		if (!text[len])
-			return width;
-		text += len + 1;
-	}
-}
-
 static void measure(struct hms_table *table)
 {
 	for (size_t i = 0; i < table->ncells; i++) {
 		size_t *width = &table->widths[i % table->ncolumns];
 
-		*width = HMS_MAX(*width, cell_width(table->text.s + table->cells[i].off));
+		*width = HMS_MAX(*width, table->cells[i].width);
 	}
 }
 
@@ -337,11 +324,10 @@ static size_t take_line(const char **text)
 	return len;
 }
 
-/* Append a cell's line, padded to its column. */
+/* Append a cell's line of @width, padded to its column. */
 static void add_piece(struct hms_table *table, size_t column, enum hms_paint paint, const char *s,
-		      size_t len)
+		      size_t len, size_t width)
 {
-	size_t width = hms_utf8_width(s, len);
 	size_t room = table->widths[column] - HMS_MIN(width, table->widths[column]);
 	struct hms_str *ret = &table->drawn;
 	bool right = table->columns[column].right;
@@ -355,6 +341,17 @@ static void add_piece(struct hms_table *table, size_t column, enum hms_paint pai
 	add_spaces(ret, right ? 0 : room);
 }
 
+/* Without the spaces at its end. */
+static void write_drawn(struct hms_table *table)
+{
+	struct hms_str *drawn = &table->drawn;
+
+	while (drawn->len && drawn->s[drawn->len - 1] == ' ')
+		drawn->len--;
+	hms_str_addc(drawn, '\n');
+	fwrite(drawn->s, 1, drawn->len, table->paper->out);
+}
+
 /* One line of a row: the next line of each cell.  False where there is none left. */
 static bool draw_line(struct hms_table *table, const struct cell *cells, const char **texts)
 {
@@ -366,14 +363,31 @@ static bool draw_line(struct hms_table *table, const struct cell *cells, const c
 		size_t len = texts[i] ? take_line(&texts[i]) : 0;
 
 		add_spaces(&table->drawn, i ? GAP : table->indent);
-		add_piece(table, i, cells[i].paint, s, len);
+		add_piece(table, i, cells[i].paint, s, len, hms_utf8_width(s, len));
 		any |= texts[i] != NULL;
 	}
-	while (table->drawn.len && table->drawn.s[table->drawn.len - 1] == ' ')
-		table->drawn.len--;
-	hms_str_addc(&table->drawn, '\n');
-	fwrite(table->drawn.s, 1, table->drawn.len, table->paper->out);
+	write_drawn(table);
 	return any;
+}
+
+/* What fits its column in one line is drawn as it is. */
+static bool is_plain(const struct hms_table *table, const struct cell *cells)
+{
+	for (size_t i = 0; i < table->ncolumns; i++)
+		if (cells[i].lines || cells[i].width > table->widths[i])
+			return false;
+	return true;
+}
+
+static void draw_plain(struct hms_table *table, const struct cell *cells)
+{
+	hms_str_clear(&table->drawn);
+	for (size_t i = 0; i < table->ncolumns; i++) {
+		add_spaces(&table->drawn, i ? GAP : table->indent);
+		add_piece(table, i, cells[i].paint, table->text.s + cells[i].off, cells[i].len,
+			  cells[i].width);
+	}
+	write_drawn(table);
 }
 
 /* libsmartcols spends 20 microseconds a row, which 100,000 maps notice: what comes after the
@@ -384,6 +398,10 @@ static void draw_rows(struct hms_table *table)
 	HMS_AUTO_FREE size_t *offsets = hms_xcalloc(table->ncolumns, sizeof(*offsets));
 
 	for (size_t first = 0; first < table->ncells; first += table->ncolumns) {
+		if (is_plain(table, &table->cells[first])) {
+			draw_plain(table, &table->cells[first]);
+			continue;
+		}
 		hms_str_clear(&table->row);
 		for (size_t i = 0; i < table->ncolumns; i++) {
 			const char *text = fitted(table, first + i);
@@ -414,15 +432,32 @@ static void flush_rows(struct hms_table *table)
 	hms_str_clear(&table->text);
 }
 
+static void measure_cell(struct cell *cell, const char *text)
+{
+	for (;;) {
+		const char *end = strchr(text, '\n');
+		size_t len = end ? (size_t)(end - text) : strlen(text);
+
+		cell->width = HMS_MAX(cell->width, hms_utf8_width(text, len));
+		if (!end)
+			return;
+		cell->lines = true;
+		text = end + 1;
+	}
+}
+
 void hms_table_cell(struct hms_table *table, enum hms_paint paint, const char *text)
 {
 	size_t len = strlen(text);
+	struct cell *cell;
 
 	if (table->ncells % table->ncolumns == 0 &&
 	    (table->ncells >= BATCH_ROWS * table->ncolumns || table->text.len >= BATCH_BYTES))
 		flush_rows(table);
 	HMS_GROW(table->cells, table->ncells, table->cells_cap);
-	table->cells[table->ncells++] = (struct cell){table->text.len, len, paint};
+	cell = &table->cells[table->ncells++];
+	*cell = (struct cell){.off = table->text.len, .len = len, .paint = paint};
+	measure_cell(cell, text);
 	hms_str_addn(&table->text, text, len + 1);
 }
 

@@ -101,9 +101,10 @@ size_t hms_utf8_width(const char *s, size_t len)
 	int w;
 
 	for (; len; s += n, len -= n) {
-		if ((unsigned char)*s < 0x80) {
-			n = 1;
-			width++;
+		for (n = 0; n < len && (unsigned char)s[n] < 0x80; n++)
+			;
+		if (n) {
+			width += n;
 			continue;
 		}
 		n = hms_utf8_decode(s, len, &c);

@@ -42,20 +42,22 @@ void hms_str_addc(struct hms_str *str, char c)
 	hms_str_addn(str, &c, 1);
 }
 
+/* Mostly there is room already, so that one call does. */
 void hms_str_addf(struct hms_str *str, const char *format, ...)
 {
+	size_t room = str->cap - str->len;
 	va_list ap, again;
 	int n;
 
 	va_start(ap, format);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, format, ap);
+	n = vsnprintf(str->s ? str->s + str->len : NULL, room, format, ap);
 	va_end(ap);
-	if (n > 0) {
+	if (n > 0 && (size_t)n >= room) {
 		reserve(str, (size_t)n);
 		vsnprintf(str->s + str->len, (size_t)n + 1, format, again);
-		str->len += (size_t)n;
 	}
+	str->len += n > 0 ? (size_t)n : 0;
 	va_end(again);
 }
 
