@@ -49,7 +49,7 @@ struct hms_error *read_variable(struct reader *reader, const struct children *it
 	struct hms_dwarf *dwarf = reader->dwarf;
 	const char *name = NULL;
 	Dwarf_Attribute attr;
-	uint64_t addr;
+	uint64_t addr = 0; /* for gcc -O1, which does not see that it is always set */
 
 	HMS_TRY(attrs_read(dwarf, it->die, &attrs));
 	attr = attrs_find(&attrs, DW_AT_location);
