@@ -55,7 +55,7 @@ static enum check_equality equal_ifaces(const struct hms_rt *rt, const struct hm
 	dynamic = hms_rt_dynamic_type(rt, type, hms_le64(a));
 	if (!dynamic)
 		return CHECK_CANNOT_TELL;
-	if (hms_rt_is_direct(dynamic))
+	if (hms_rt_is_direct(rt, dynamic))
 		return same_bytes(a + 8, b + 8, 8);
 	pa = hms_mem_peek(rt->mem, hms_le64(a + 8), dynamic->size);
 	pb = hms_mem_peek(rt->mem, hms_le64(b + 8), dynamic->size);

@@ -320,7 +320,7 @@ static void visit_interface(struct hms_finder *f, uint64_t addr, const struct hm
 	if (!reaches(f, dynamic))
 		return;
 	part.type = dynamic;
-	if (hms_rt_is_direct(dynamic)) {
+	if (hms_rt_is_direct(f->rt, dynamic)) {
 		visit_part(f, addr + 8, dynamic, part, step);
 		return;
 	}

@@ -137,8 +137,6 @@ struct hms_error *hms_hash_steps_typehash(const struct hms_hash_rules *rules,
 	HMS_MUST_USE;
 /* Can values of @type be compared at all? */
 bool hms_hash_type_hashable(const struct hms_type *type);
-/* Is a value of @type in an interface stored in the data word itself? */
-bool hms_hash_type_direct(const struct hms_hash_rules *rules, const struct hms_type *type);
 /* The compiler hashes @type as plain memory (abi.TFlagRegularMemory). */
 bool hms_hash_type_regular(const struct hms_type *type);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "map/hash-impl.h"
+#include "rt/rt.h"
 #include "util/arena.h"
 
 /* Hashers that the runtime supplies: one primitive on the whole key.  src/runtime/alg.go. */
@@ -233,7 +234,7 @@ static struct hms_error *finish(struct hms_hash_plan *plan, struct hms_hasher *h
 {
 	plan->hasher = hasher;
 	plan->size = type->size;
-	plan->direct_iface = hms_hash_type_direct(hasher->rules, type);
+	plan->direct_iface = hms_type_is_direct(type, hasher->rules->direct_by_size);
 	plan->shape = shape_of(&plan->steps);
 	if (!steps_fit(plan->steps.v, 0, plan->steps.n, type->size) ||
 	    steps_work(plan->steps.v, 0, plan->steps.n) / 2 > type->size / 2 + MAX_WORK_BEYOND_SIZE)

@@ -170,51 +170,6 @@ bool hms_hash_type_regular(const struct hms_type *type)
 	return alg_of(&visits, type, 0) == ALG_MEMORY;
 }
 
-/* ---- values stored in an interface itself --------------------------------------------------- */
-
-static bool is_pointer(const struct hms_type *type)
-{
-	return type->kind == HMS_KIND_POINTER || type->kind == HMS_KIND_CHAN ||
-	       type->kind == HMS_KIND_MAP || type->kind == HMS_KIND_FUNC ||
-	       type->kind == HMS_KIND_UNSAFE_POINTER;
-}
-
-/* The only member or element of @type with a size; NULL: none, or several. */
-static const struct hms_type *only_part(const struct hms_type *type)
-{
-	const struct hms_type *ret = NULL;
-
-	if (type->kind == HMS_KIND_ARRAY)
-		return type->count == 1 ? type->elem : NULL;
-	for (uint32_t i = 0; type->kind == HMS_KIND_STRUCT && i < type->nmembers; i++) {
-		const struct hms_type *part = type->members[i].type;
-
-		if (!part || (part->size && ret))
-			return NULL;
-		if (part->size)
-			ret = part;
-	}
-	return ret;
-}
-
-/*
- * types.IsDirectIface.  To Go 1.25 a struct must have one field and an array one element; from
- * 1.26 any type of a pointer's size with a pointer in it will do, whatever else of no size it has.
- */
-bool hms_hash_type_direct(const struct hms_hash_rules *rules, const struct hms_type *type)
-{
-	for (unsigned int depth = 0; type && depth < MAX_DEPTH; depth++) {
-		if (is_pointer(type))
-			return true;
-		if (type->size != 8)
-			return false;
-		if (type->kind == HMS_KIND_STRUCT && type->nmembers != 1 && !rules->direct_by_size)
-			return false;
-		type = only_part(type);
-	}
-	return false;
-}
-
 /* ---- steps ---------------------------------------------------------------------------------- */
 
 /* Plain memory by itself: memhash32 and memhash64 where the size allows it. */

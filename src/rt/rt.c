@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "rt/hashrules.h"
 #include "rt/rtype.h"
 #include "util/arena.h"
 
@@ -266,6 +267,7 @@ struct hms_error *hms_rt_open(const struct hms_mem *mem, const struct hms_elffil
 			      uint64_t bias, const struct hms_graph *graph, struct hms_rt **ret)
 {
 	HMS_AUTO(hms_rt) struct hms_rt *rt = hms_xcalloc(1, sizeof(*rt));
+	const struct hms_hash_rules *rules;
 
 	rt->mem = mem;
 	rt->exe = exe;
@@ -273,6 +275,8 @@ struct hms_error *hms_rt_open(const struct hms_mem *mem, const struct hms_elffil
 	rt->graph = graph;
 	rt->rtypes = hms_rtypes_create();
 	HMS_TRY(fill(rt));
+	rules = hms_hash_rules_of(rt);
+	rt->direct_by_size = rules && rules->direct_by_size;
 	*ret = hms_take(rt);
 	return NULL;
 }

@@ -58,7 +58,8 @@ struct hms_rt {
 	const struct hms_elffile *exe;
 	uint64_t bias; /* run-time less link-time address */
 	struct hms_go_version version;
-	bool release_known; /* among the releases that the facts were verified with */
+	bool direct_by_size; /* hms_type_is_direct() */
+	bool release_known;  /* among the releases that the facts were verified with */
 	enum hms_map_kind map_kind;
 	struct hms_layout layout;
 	struct hms_module *modules; /* EXE's own first; at least one */
@@ -117,8 +118,14 @@ const struct hms_type *hms_rt_hidden_pointee(const struct hms_rt *rt, const stru
 const struct hms_type *hms_rt_whole_type(const struct hms_rt *rt, const struct hms_type *type,
 					 uint64_t addr);
 
-/* Does an interface keep values of @type in its data word, rather than a pointer to them?  True
- * for what has the shape of one pointer (cmd/compile/internal/types, IsDirectIface). */
-bool hms_rt_is_direct(const struct hms_type *type);
+/*
+ * Does an interface keep values of @type in its data word, rather than a pointer to them?  True
+ * for what has the shape of one pointer (types.IsDirectIface in src/cmd/compile/internal/types).
+ * To Go 1.25 a struct must have one field and an array one element; from 1.26 (@by_size) any type
+ * of a pointer's size with a pointer in it will do, whatever else of no size it has.
+ */
+bool hms_type_is_direct(const struct hms_type *type, bool by_size);
+/* The same by the rule of @rt's release. */
+bool hms_rt_is_direct(const struct hms_rt *rt, const struct hms_type *type);
 
 #endif

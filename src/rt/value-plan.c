@@ -143,7 +143,7 @@ void hms_value_plan_init(struct hms_decoder *d, const struct hms_type *type,
 	*ret = (struct hms_value_plan){
 		.op = op_of(d, type),
 		.type = type,
-		.direct = hms_rt_is_direct(type),
+		.direct = hms_rt_is_direct(d->rt, type),
 	};
 	if (ret->op == HMS_VALUE_STRUCT)
 		plan_fields(d, type, ret);

@@ -600,6 +600,38 @@ static void types_at_descriptors(void **state)
 	}
 #define IN_ALL(name) IN(1_15, name), IN(1_21, name), IN(1_23, name), IN(1_27, name)
 
+/* ---- values in interfaces ---------------------------------------------------------------------
+ */
+
+/* From Go 1.26 what surrounds the pointer does not matter, if it has no size. */
+static void values_in_the_data_word(void **state)
+{
+	struct mkgo *go = *state;
+	struct hms_type *word = mkgraph_uint(go->graph, 8);
+	struct hms_type *nothing = mkgraph_type(go->graph, "struct {}", HMS_KIND_STRUCT, 0);
+	struct hms_type *pointer = mkgraph_pointer(go->graph, word);
+	const struct mkgraph_member one[] = {{"p", 0, pointer}, {0}};
+	const struct mkgraph_member two[] = {{"_", 0, nothing}, {"p", 0, pointer}, {0}};
+	const struct mkgraph_member number[] = {{"n", 0, word}, {0}};
+	const struct {
+		const struct hms_type *type;
+		bool direct;
+	} cases[] = {
+		{pointer, true},
+		{mkgraph_struct(go->graph, "main.one", 8, one), true},
+		{mkgraph_array(go->graph, pointer, 1), true},
+		{mkgraph_struct(go->graph, "main.two", 8, two), go->release == MKGO_1_27},
+		{word, false},
+		{nothing, false},
+		{mkgraph_struct(go->graph, "main.number", 8, number), false},
+		{mkgraph_array(go->graph, pointer, 2), false},
+	};
+
+	mkgo_open(go);
+	for (size_t i = 0; i < HMS_ARRAY_LEN(cases); i++)
+		assert_int_equal(hms_rt_is_direct(go->rt, cases[i].type), cases[i].direct);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -635,6 +667,7 @@ int main(void)
 		IN(1_21, hostile_names),
 		IN(1_21, paths_are_whole),
 		IN(1_21, types_at_descriptors),
+		IN_ALL(values_in_the_data_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
