@@ -163,6 +163,22 @@ static bool scope_holds(struct building *b, Dwarf_Die die)
 	return holds.yes;
 }
 
+/* Does an inlined call hold the pc, or a call inlined into it?  Up to Go 1.15 the inner one's range
+ * is left out of the outer one's. */
+static bool call_holds(struct building *b, Dwarf_Die die, unsigned int nesting)
+{
+	HMS_CLEANUP(children_deinit) struct children it = CHILDREN_INIT(b->context.dwarf);
+	struct hms_error *err = NULL;
+	bool holds = scope_holds(b, die);
+
+	if (holds || nesting > MAX_NESTING)
+		return holds;
+	for (err = children_first(&it, die); !err && it.die && !holds; err = children_next(&it))
+		holds = it.tag == DW_TAG_inlined_subroutine && call_holds(b, it.die, nesting + 1);
+	hms_err_free(err);
+	return holds;
+}
+
 static struct hms_error *add_function(struct building *b, Dwarf_Die die)
 {
 	HMS_CLEANUP(origin_deinit) struct origin origin = {ATTRS_INIT, ATTRS_INIT};
@@ -191,7 +207,7 @@ static struct hms_error *walk_child(struct building *b, const struct children *i
 			return NULL;
 		return walk(b, it->die, owner, scope + 1, nesting + 1);
 	case DW_TAG_inlined_subroutine:
-		if (!scope_holds(b, it->die))
+		if (!call_holds(b, it->die, nesting))
 			return NULL;
 		HMS_TRY(add_function(b, it->die));
 		return walk(b, it->die, b->nfunctions - 1, 0, nesting + 1);

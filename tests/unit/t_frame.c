@@ -451,6 +451,39 @@ static void concrete(struct mkdwarf *m, unsigned int tag, int origin, const char
 	mkdwarf_block1(m, DW_AT_location, reg, 1);
 }
 
+/* As Go 1.15 writes it: what was inlined into main.g is not in the range of main.g. */
+static void inlined_calls_nest_without_their_ranges(void **state)
+{
+	const struct hms_dwarf_frame *frame;
+	struct abstract g, h;
+	struct program p;
+
+	(void)state;
+	begin(&p);
+	g = add_abstract(&p, "main.g");
+	h = add_abstract(&p, "main.h");
+	begin_function(&p);
+	begin_inlined(&p.m, g.function, 0x1040, 0x1042, 101);
+	begin_inlined(&p.m, h.function, 0x1030, 0x1040, 202);
+	concrete(&p.m, DW_TAG_formal_parameter, h.parameter, "\x53");
+	mkdwarf_end(&p.m);
+	concrete(&p.m, DW_TAG_variable, g.local, "\x55");
+	mkdwarf_end(&p.m);
+	finish(&p);
+
+	frame = frame_at(&p, 0x1035);
+	assert_int_equal(frame->nfunctions, 3);
+	assert_string_equal(frame->functions[1].name, "main.g");
+	assert_int_equal(frame->functions[1].call_line, 101);
+	assert_register(find(frame, 1, "local"), 0, 5, 0);
+	assert_string_equal(frame->functions[2].name, "main.h");
+	assert_int_equal(frame->functions[2].call_line, 202);
+	assert_register(find(frame, 2, "arg"), 0, 3, 0);
+	assert_int_equal(frame_at(&p, 0x1041)->nfunctions, 2);
+	assert_int_equal(frame_at(&p, 0x1050)->nfunctions, 1);
+	done(&p);
+}
+
 /* main.f calls main.g, which calls main.h: both inlined; before and after, a variable of f. */
 static void inlined_calls_nest(void **state)
 {
@@ -571,6 +604,7 @@ int main(void)
 		cmocka_unit_test(types_of_generic_functions_name_their_dictionary_entry),
 		cmocka_unit_test(blocks_hold_their_variables_and_hide_outer_ones),
 		cmocka_unit_test(inlined_calls_nest),
+		cmocka_unit_test(inlined_calls_nest_without_their_ranges),
 		cmocka_unit_test(scopes_nested_without_end_are_refused),
 		cmocka_unit_test(variables_without_name_type_or_origin),
 	};
