@@ -288,7 +288,10 @@ static void unseen(struct hms_finder *f, const struct hms_type *elem, uint64_t *
 	}
 }
 
-/* A slice's array up to its capacity, which the garbage collector keeps alive as a whole. */
+/* A slice's array up to its capacity, which the garbage collector keeps alive as a whole.  A
+ * capacity beyond the array's memory tells that only the pointer is to be believed (up to Go 1.15
+ * debug information has a slice on a stack whole where the compiler dropped the other two words):
+ * then no element is known to be beyond the length. */
 static void visit_slice(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
 			const struct hms_find_step *step)
 {
@@ -301,6 +304,8 @@ static void visit_slice(struct hms_finder *f, uint64_t addr, const struct hms_ty
 		return;
 	from = array;
 	to = array + extent_of(f, array, bytes);
+	if (to - from < bytes)
+		len = cap;
 	unseen(f, type->elem, &from, &to);
 	visit_elements(f, array, from, to, type->elem,
 		       (struct hms_find_step){.kind = HMS_PATH_INDEX}, len, step);

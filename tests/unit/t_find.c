@@ -243,6 +243,21 @@ static void a_wild_slice_ends_with_its_object(void **state)
 	assert_int_equal(f->found->nmaps, 1);
 }
 
+/* Where the capacity cannot be true, the length says nothing of what is beyond it. */
+static void a_slice_of_which_only_the_pointer_is_true(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t array = mkmap_object(f->m, 16), m = map(f);
+	uint64_t v = variable(f, "main.parts", mkgraph_slice(f->m->graph, f->m->map_type));
+
+	put(f, array + 8, m);
+	put(f, v, array);
+	put(f, v + 8, 0);
+	put(f, v + 16, 0x467e41);
+	search(f);
+	expect(f, m, "main.parts[1]", 1);
+}
+
 /* What a stale slice claims is not walked where no memory is, nor in what is free. */
 static void a_stale_slice_is_not_walked(void **state)
 {
@@ -360,6 +375,7 @@ int main(void)
 		TEST(arrays),
 		TEST(slices),
 		TEST(a_wild_slice_ends_with_its_object),
+		TEST(a_slice_of_which_only_the_pointer_is_true),
 		TEST(a_stale_slice_is_not_walked),
 		TEST(an_array_type_that_promises_too_much),
 		TEST(elements_of_maps),
