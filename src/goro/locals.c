@@ -73,15 +73,23 @@ static bool whole_addr(const struct context *ctx, const struct hms_dwarf_variabl
 	return v->npieces > 0;
 }
 
+/* Bits of the words that @len bytes from @off on lie in. */
+static uint32_t words_of(uint64_t off, uint64_t len)
+{
+	uint64_t first = off / 8, last = (off + len - 1) / 8;
+
+	return (uint32_t)((UINT64_C(2) << last) - (UINT64_C(1) << first));
+}
+
 /* Put the value together from registers and slots that are not side by side.  Words that are gone
  * become 0: the compiler drops what is not used any more, a slice's capacity for one. */
 static const uint8_t *gather(struct context *ctx, const struct hms_dwarf_variable *v, uint64_t size,
-			     bool *partial_ret)
+			     uint32_t *gone_ret)
 {
 	uint64_t done = 0;
 	size_t got = 0;
 
-	*partial_ret = false;
+	*gone_ret = 0;
 	if (!size || size > sizeof(ctx->bytes))
 		return NULL;
 	memset(ctx->bytes, 0, size);
@@ -93,7 +101,7 @@ static const uint8_t *gather(struct context *ctx, const struct hms_dwarf_variabl
 		if (piece_bytes(ctx, &v->pieces[i], part, ctx->bytes + done))
 			got++;
 		else
-			*partial_ret = true;
+			*gone_ret |= words_of(done, part);
 		done += part;
 	}
 	return got && done == size ? ctx->bytes : NULL;
@@ -101,12 +109,13 @@ static const uint8_t *gather(struct context *ctx, const struct hms_dwarf_variabl
 
 /* ---- liveness ----------------------------------------------------------------------------- */
 
-static bool in_register(const struct hms_dwarf_variable *v)
+static size_t count_pieces(const struct hms_dwarf_variable *v, enum hms_piece_kind kind)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < v->npieces; i++)
-		if (v->pieces[i].kind == HMS_PIECE_REGISTER)
-			return true;
-	return false;
+		n += v->pieces[i].kind == kind;
+	return n;
 }
 
 /* What the stack map says of the words of @size bytes at @addr: alive if any is. */
@@ -131,11 +140,14 @@ static enum hms_local_state state_of(const struct context *ctx, const struct hms
 {
 	enum hms_local_state state = HMS_LOCAL_UNKNOWN;
 
+	/* Stack maps mark pointers and nothing else. */
+	if (v->type && !hms_type_has_pointers(v->type))
+		return HMS_LOCAL_UNKNOWN;
 	if (v->npieces && v->pieces[0].kind == HMS_PIECE_ADDRESS)
 		return HMS_LOCAL_LIVE;
 	if (addr)
 		return state_at(ctx, addr, size);
-	if (in_register(v))
+	if (count_pieces(v, HMS_PIECE_REGISTER))
 		return ctx->frame->interrupted ? HMS_LOCAL_LIVE : HMS_LOCAL_UNKNOWN;
 	for (size_t i = 0; i < v->npieces; i++) {
 		enum hms_local_state one;
@@ -153,6 +165,19 @@ static enum hms_local_state state_of(const struct context *ctx, const struct hms
 
 /* ---- variables ---------------------------------------------------------------------------- */
 
+static enum hms_local_place place_of(const struct hms_dwarf_variable *v)
+{
+	size_t gone = count_pieces(v, HMS_PIECE_ABSENT);
+
+	if (gone == v->npieces)
+		return HMS_LOCAL_NOWHERE;
+	if (count_pieces(v, HMS_PIECE_VALUE) + gone == v->npieces)
+		return HMS_LOCAL_CONSTANT;
+	if (count_pieces(v, HMS_PIECE_REGISTER) + gone == v->npieces)
+		return HMS_LOCAL_REGISTER;
+	return HMS_LOCAL_PIECES;
+}
+
 static void fill_place(struct context *ctx, const struct hms_dwarf_variable *v,
 		       struct hms_local *local)
 {
@@ -165,10 +190,14 @@ static void fill_place(struct context *ctx, const struct hms_dwarf_variable *v,
 	if (whole_addr(ctx, v, &addr))
 		local->addr = addr;
 	else
-		local->bytes = gather(ctx, v, size, &local->partial);
+		local->bytes = gather(ctx, v, size, &local->gone);
+	local->partial = local->gone != 0;
+	local->place = local->addr ? HMS_LOCAL_MEMORY : place_of(v);
 	local->state = state_of(ctx, v, local->addr, size);
-	if (!local->addr && !local->bytes && local->state != HMS_LOCAL_LIVE)
+	if (!local->addr && !local->bytes && local->state != HMS_LOCAL_LIVE) {
 		local->state = HMS_LOCAL_GONE;
+		local->place = HMS_LOCAL_NOWHERE;
+	}
 }
 
 /* "&x" holds a pointer to where x lives. */
@@ -178,6 +207,7 @@ static void follow_escaped(struct context *ctx, struct hms_local *local)
 
 	local->addr = p ? hms_le64(p) : 0;
 	local->bytes = NULL;
+	local->place = local->addr ? HMS_LOCAL_MEMORY : HMS_LOCAL_NOWHERE;
 	local->escaped = true;
 	if (local->name && local->name[0] == '&')
 		local->name++;
@@ -186,17 +216,20 @@ static void follow_escaped(struct context *ctx, struct hms_local *local)
 }
 
 static struct hms_error *
-visit_function(struct context *ctx, const struct hms_dwarf_function *function,
+visit_function(struct context *ctx, const struct hms_dwarf_function *function, size_t inlined,
 	       struct hms_error *(*visit)(void *arg, const struct hms_local *local), void *arg)
 {
 	for (size_t i = 0; i < function->nvariables; i++) {
 		const struct hms_dwarf_variable *v = &function->variables[i];
 		struct hms_local local = {
 			.function = function->name,
+			.inlined = inlined,
 			.name = v->name,
 			.type = v->type,
 			.parameter = v->parameter,
 			.result = v->result,
+			.captured = v->closure_off >= 0,
+			.line = v->line,
 		};
 
 		fill_place(ctx, v, &local);
@@ -222,6 +255,7 @@ struct hms_error *hms_locals(const struct hms_unwinder *u, struct hms_dwarf *dwa
 		return NULL;
 	HMS_TRY(err);
 	for (size_t i = debug->nfunctions; i-- > 0;)
-		HMS_TRY(visit_function(&ctx, &debug->functions[i], visit, arg));
+		HMS_TRY(visit_function(&ctx, &debug->functions[i], debug->nfunctions - 1 - i, visit,
+				       arg));
 	return NULL;
 }

@@ -14,24 +14,37 @@
 enum hms_local_state {
 	HMS_LOCAL_LIVE, /* the stack map marks it, or it is in a register of an interrupted frame */
 	HMS_LOCAL_DEAD, /* it has a place, but nothing there is marked */
-	HMS_LOCAL_UNKNOWN, /* no stack map tells: an interrupted frame, or nothing to mark */
+	HMS_LOCAL_UNKNOWN, /* no stack map tells: an interrupted frame, or no pointers to mark */
 	HMS_LOCAL_GONE,    /* the compiler kept no place for it here */
+};
+
+enum hms_local_place {
+	HMS_LOCAL_NOWHERE,
+	HMS_LOCAL_MEMORY,   /* at addr, as a whole */
+	HMS_LOCAL_REGISTER, /* in registers alone */
+	HMS_LOCAL_PIECES,   /* its words are apart, in memory and in registers */
+	HMS_LOCAL_CONSTANT, /* known when it was compiled */
 };
 
 #define HMS_LOCAL_MAX_BYTES 256 /* of a value that has to be put together from pieces */
 
 struct hms_local {
 	const char *function; /* that declares it: an inlined one too; NULL: unknown */
+	size_t inlined;       /* functions that were inlined into that one, at this pc */
 	const char *name;     /* without the & of a variable that escaped to the heap; NULL */
 	const struct hms_type *type; /* of the variable itself; NULL: unknown */
 	bool parameter;
 	bool result;
-	bool escaped; /* lives on the heap: addr is there */
+	bool escaped;  /* lives on the heap: addr is there */
+	bool captured; /* by a closure, which frame's function is (known from Go 1.23 on) */
+	uint32_t line; /* declared there; 0: unknown */
 	enum hms_local_state state;
+	enum hms_local_place place;
 	uint64_t addr; /* in memory, as a whole; 0: it is not */
 	/* Where addr is 0: the value put together, type->size bytes; NULL: it cannot be. */
 	const uint8_t *bytes;
-	bool partial; /* some words of it are gone: they read as 0 */
+	bool partial;  /* some words of it are gone: they read as 0 */
+	uint32_t gone; /* bit i: word i is */
 };
 
 /* Call @visit for each variable in scope of @frame, innermost inlined function first.  @local and

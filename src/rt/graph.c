@@ -433,3 +433,40 @@ bool hms_type_reaches_map(const struct hms_graph *graph, const struct hms_type *
 	assert(graph->types[type->id] == type);
 	return graph->reaches_map[type->id];
 }
+
+#define MAX_PARTS \
+	65536 /* of a type looked at: what damaged debug information nests may be endless */
+
+/* Counts down @budget; true where it is used up. */
+static bool has_pointers(const struct hms_type *type, unsigned int nesting, unsigned int *budget)
+{
+	if (!type || !nesting || !*budget)
+		return true;
+	--*budget;
+	switch (type->kind) {
+	case HMS_KIND_ARRAY:
+		return type->size && type->count && has_pointers(type->elem, nesting - 1, budget);
+	case HMS_KIND_STRUCT:
+		for (uint32_t i = 0; i < type->nmembers; i++)
+			if (has_pointers(type->members[i].type, nesting - 1, budget))
+				return true;
+		return false;
+	case HMS_KIND_CHAN:
+	case HMS_KIND_FUNC:
+	case HMS_KIND_INTERFACE:
+	case HMS_KIND_MAP:
+	case HMS_KIND_POINTER:
+	case HMS_KIND_SLICE:
+	case HMS_KIND_STRING:
+	case HMS_KIND_UNSAFE_POINTER: return true;
+	case HMS_KIND_NONE: return type->size > 0;
+	default: return false;
+	}
+}
+
+bool hms_type_has_pointers(const struct hms_type *type)
+{
+	unsigned int budget = MAX_PARTS;
+
+	return has_pointers(type, 64, &budget);
+}

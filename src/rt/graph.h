@@ -127,6 +127,10 @@ const struct hms_variable *hms_graph_find_variable(const struct hms_graph *graph
 /* The variable whose storage holds @addr, or NULL. */
 const struct hms_variable *hms_graph_variable_at(const struct hms_graph *graph, uint64_t addr);
 
+/* Does the garbage collector look for pointers in a value of this type?  True where nobody knows.
+ */
+bool hms_type_has_pointers(const struct hms_type *type);
+
 const struct hms_member *hms_type_member(const struct hms_type *type, const char *name);
 
 /* Can a map be reached from a value of this type by static types alone?  Interfaces, functions

@@ -1,6 +1,8 @@
 /* rt/graph: names, descriptors, variables, and which types lead to maps. */
 #include "unit/unit.h"
 
+#include "lib/mkgraph.h"
+
 #include "rt/graph.h"
 
 static struct hms_type *add(struct hms_graph *graph, const char *name, enum hms_kind kind,
@@ -213,6 +215,40 @@ static void some_kinds_lead_anywhere(void **state)
 	assert_false(hms_type_reaches_map(graph, chan));
 }
 
+/* What the garbage collector looks for, as src/cmd/compile/internal/types/type.go's HasPointers
+ * says: strings and functions too, an empty array of pointers not. */
+static void pointers_make_types_worth_marking(void **state)
+{
+	HMS_AUTO(hms_graph) struct hms_graph *graph = hms_graph_create();
+	struct hms_type *word = mkgraph_uint(graph, 8);
+	struct hms_type *pointer = mkgraph_pointer(graph, word);
+	struct hms_type *flat =
+		mkgraph_struct(graph, "main.flat", 16,
+			       (struct mkgraph_member[]){{"a", 0, word}, {"b", 8, word}, {0}});
+	struct hms_type *mixed =
+		mkgraph_struct(graph, "main.mixed", 32,
+			       (struct mkgraph_member[]){
+				       {"a", 0, word},
+				       {"b", 8, mkgraph_type(graph, "string", HMS_KIND_STRING, 16)},
+				       {0}});
+	struct hms_type *itself = mkgraph_struct(graph, "main.itself", 16,
+						 (struct mkgraph_member[]){{"a", 0, flat}, {0}});
+
+	(void)state;
+	assert_false(hms_type_has_pointers(word));
+	assert_false(hms_type_has_pointers(flat));
+	assert_false(hms_type_has_pointers(mkgraph_array(graph, word, 4)));
+	assert_false(hms_type_has_pointers(mkgraph_array(graph, pointer, 0)));
+	assert_true(hms_type_has_pointers(pointer));
+	assert_true(hms_type_has_pointers(mixed));
+	assert_true(hms_type_has_pointers(mkgraph_array(graph, mixed, 4)));
+	assert_true(hms_type_has_pointers(mkgraph_type(graph, "func()", HMS_KIND_FUNC, 8)));
+	assert_true(hms_type_has_pointers(NULL));
+	/* No Go type holds itself, damaged debug information may say so: it ends. */
+	((struct hms_member *)itself->members)[0].type = itself;
+	assert_true(hms_type_has_pointers(itself));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +259,7 @@ int main(void)
 		cmocka_unit_test(variables_are_found_by_name_and_address),
 		cmocka_unit_test(maps_are_reached_through_pointers_and_cycles),
 		cmocka_unit_test(some_kinds_lead_anywhere),
+		cmocka_unit_test(pointers_make_types_worth_marking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
