@@ -221,8 +221,10 @@ static void put_slice(struct hms_decoder *d, struct hms_value_plan *plan, const 
 
 static void put_struct(struct hms_decoder *d, struct hms_value_plan *plan, const uint8_t *bytes)
 {
+	uint32_t i;
+
 	hms_sink_addc(d->sink, '{');
-	for (uint32_t i = 0; i < plan->nfields && !full(d); i++) {
+	for (i = 0; i < plan->nfields && !full(d); i++) {
 		struct hms_value_field *f = &plan->fields[i];
 
 		hms_sink_addn(d->sink, f->lead, f->lead_len);
@@ -233,6 +235,11 @@ static void put_struct(struct hms_decoder *d, struct hms_value_plan *plan, const
 		if (!f->plan)
 			f->plan = hms_value_plan_of(d, f->type);
 		put(d, f->plan, bytes + f->off);
+	}
+	if (i < plan->nfields) {
+		d->unknown++;
+		if (d->notation == HMS_NOTATION_GO)
+			hms_sink_add(d->sink, ", …");
 	}
 	hms_sink_addc(d->sink, '}');
 }
