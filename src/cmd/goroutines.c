@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/variables.h"
 #include "goro/group.h"
 #include "goro/unwind.h"
 #include "rt/pclntab.h"
@@ -16,9 +17,10 @@ struct goroutines_options {
 	const char *wait_reason;
 	int64_t min_age; /* ns */
 	bool all;
+	bool vars;
 };
 
-enum { KEY_FUNCTION = 0x200, KEY_STATUS, KEY_WAIT_REASON, KEY_MIN_AGE, KEY_ALL };
+enum { KEY_FUNCTION = 0x200, KEY_STATUS, KEY_WAIT_REASON, KEY_MIN_AGE, KEY_ALL, KEY_VARS };
 
 static const struct argp_option options[] = {
 	{"function", KEY_FUNCTION, "TEXT", 0,
@@ -31,6 +33,8 @@ static const struct argp_option options[] = {
 	{"min-age", KEY_MIN_AGE, "TIME", 0,
 	 "Only those that have waited for at least TIME: 30s, 5m, 1h30m, 2d", 0},
 	{"all", KEY_ALL, NULL, 0, "The runtime's own too", 0},
+	{"vars", KEY_VARS, NULL, 0, "With the variables of each frame; each goroutine by itself",
+	 0},
 	{0},
 };
 
@@ -105,6 +109,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				   arg);
 		return 0;
 	case KEY_ALL: o->all = true; return 0;
+	case KEY_VARS: o->vars = true; return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 }
@@ -156,6 +161,8 @@ struct making {
 	struct hms_goroutine_row *rows;
 	size_t cap_rows;
 	bool full;
+	struct hms_variables *variables; /* NULL: not asked for */
+	struct hms_error *err;           /* the first that variables met */
 };
 
 static const char *printed(struct making *mk, const char *name)
@@ -197,9 +204,13 @@ static void fill_frames(struct making *mk, struct hms_goroutine_group *group)
 				.inlined = call->inlined,
 			};
 		}
+		if (mk->variables && !mk->err)
+			mk->err = hms_variables_of(mk->variables, stack, &stack->frames[i],
+						   &mk->frames[at - place->ncalls], mk->arena);
 	}
 	group->frames = mk->frames;
 	group->nframes = n;
+	group->variables = mk->variables != NULL;
 }
 
 static void fill_rows(struct making *mk, const struct hms_goro_group *members,
@@ -336,16 +347,39 @@ static void note_limits(struct hms_view *view, const struct hms_goro_groups *gro
 		view->doc.summary.complete = false;
 }
 
+/* Variables are looked at twice: what the core lacks of them is said before any is drawn. */
+static void note_absent(struct making *mk, const struct hms_goro_groups *groups, bool fold)
+{
+	struct hms_goroutine_group group;
+
+	if (!mk->variables)
+		return;
+	for (size_t i = 0; i < groups->n; i++) {
+		if (is_hidden(&groups->list[i], fold))
+			continue;
+		mk->arena = hms_arena_create();
+		hms_unwind(mk->unwinder, groups->list[i].members[0], &mk->stack);
+		fill_frames(mk, &group);
+		hms_arena_destroy(mk->arena);
+	}
+	if (!mk->variables->absent)
+		return;
+	hms_session_limit(mk->view->session, "the core lacks the values of %" PRIu64 " variable%s",
+			  mk->variables->absent, mk->variables->absent == 1 ? "" : "s");
+	mk->view->doc.summary.complete = false;
+}
+
 static void emit(struct making *mk, const struct hms_goro_groups *groups, bool fold)
 {
 	struct hms_view *view = mk->view;
 	size_t hidden = 0;
 
 	note_limits(view, groups);
+	note_absent(mk, groups, fold);
 	hms_view_begin(view);
 	for (size_t i = 0; i < groups->n; i++)
 		hidden += is_hidden(&groups->list[i], fold) ? groups->list[i].n : 0;
-	if (!mk->full)
+	if (!view->input->nmaps)
 		emit_title(view, groups, hidden);
 	for (size_t i = 0; i < groups->n; i++) {
 		if (!is_hidden(&groups->list[i], fold))
@@ -391,22 +425,52 @@ static struct hms_error *groups_named(struct making *mk, struct hms_goro_groups 
 	return NULL;
 }
 
+/* Those at the same place stand there with variables of their own: a group each. */
+static void split_groups(struct hms_goro_groups *groups)
+{
+	struct hms_goro_groups each = {.incomplete = groups->incomplete};
+
+	for (size_t i = 0; i < groups->n; i++) {
+		for (size_t k = 0; k < groups->list[i].n; k++) {
+			struct hms_goro_group one = {.n = 1, .cap = 1, .end = groups->list[i].end};
+
+			one.members = hms_xcalloc(1, sizeof(const struct hms_goroutine *));
+			one.members[0] = groups->list[i].members[k];
+			HMS_GROW(each.list, each.n, each.cap);
+			each.list[each.n++] = one;
+		}
+	}
+	hms_goro_groups_deinit(groups);
+	*groups = each;
+}
+
 static struct hms_error *show(struct making *mk, struct goroutines_options *o, int *status_ret)
 {
 	const struct hms_input *input = mk->view->input;
 	struct hms_goro_groups groups = {0};
+	struct hms_variables variables = {0};
 	struct hms_error *err = NULL;
+	bool named = input->nmaps > 0;
 
 	mk->unwinder = hms_unwinder_create(mk->view->session->goros);
-	mk->full = input->nmaps > 0;
-	if (mk->full)
+	mk->full = named || o->vars;
+	if (o->vars) {
+		hms_variables_init(&variables, mk->view->session, mk->unwinder,
+				   input->format == HMS_FORMAT_JSON, input->redact, o->all);
+		mk->variables = &variables;
+	}
+	if (named)
 		err = groups_named(mk, &groups);
 	else
 		hms_goro_groups_make(mk->unwinder, wanted, o, &groups);
+	if (o->vars && !named)
+		split_groups(&groups);
 	if (!err) {
-		emit(mk, &groups, !mk->full && !o->all && input->format != HMS_FORMAT_JSON);
-		err = hms_view_end(mk->view, false, status_ret);
+		emit(mk, &groups, !named && !o->all && input->format != HMS_FORMAT_JSON);
+		err = mk->err ? mk->err : hms_view_end(mk->view, false, status_ret);
 	}
+	if (mk->variables)
+		hms_variables_deinit(mk->variables);
 	hms_goro_groups_deinit(&groups);
 	hms_unwinder_destroy(mk->unwinder);
 	hms_stack_deinit(&mk->stack);

@@ -149,6 +149,12 @@ void hms_emit_textn(struct hms_emit *emit, const char *key, const char *s, size_
 	hms_str_addc(&emit->text, '"');
 }
 
+void hms_emit_json(struct hms_emit *emit, const char *key, const char *json)
+{
+	begin_value(emit, key);
+	hms_str_add(&emit->text, json ? json : "null");
+}
+
 void hms_emit_text(struct hms_emit *emit, const char *key, const char *s)
 {
 	if (s)

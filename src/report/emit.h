@@ -44,6 +44,8 @@ void hms_emit_double(struct hms_emit *emit, const char *key, double d);
 void hms_emit_hex(struct hms_emit *emit, const char *key, uint64_t bits);
 /* NULL is null. */
 void hms_emit_text(struct hms_emit *emit, const char *key, const char *s);
+/* JSON that is made already; NULL is null. */
+void hms_emit_json(struct hms_emit *emit, const char *key, const char *json);
 void hms_emit_textn(struct hms_emit *emit, const char *key, const char *s, size_t len);
 
 #endif

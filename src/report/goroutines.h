@@ -9,6 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A variable of a frame.  NULL texts are unknown. */
+struct hms_variable_row {
+	const char *name;
+	const char *kind; /* "parameter", "result", "local", "captured" */
+	const char *type; /* as %T prints it */
+	/* "live", "dead": what the stack map says; "unknown": it does not say; "gone": the compiler
+	 * keeps it nowhere here. */
+	const char *state;
+	const char *place; /* "memory", "register", "pieces", "constant"; NULL: nowhere */
+	uint64_t addr;     /* in memory; 0: it is not */
+	int64_t line;      /* declared there; -1: unknown */
+	const char *value; /* in Go notation, or the JSON text of it: as the renderer wants it */
+};
+
 /* A source-level frame, named as Go's traceback names it. */
 struct hms_frame_row {
 	const char *function; /* NULL: unknown */
@@ -16,6 +30,8 @@ struct hms_frame_row {
 	int64_t line;         /* -1: unknown */
 	uint64_t pc;          /* inlined calls have their function's */
 	bool inlined;
+	const struct hms_variable_row *variables;
+	size_t nvariables;
 };
 
 /* What differs between goroutines of a group; negative numbers and NULL are unknown. */
@@ -41,6 +57,7 @@ struct hms_goroutine_group {
 	size_t left_out_at;
 	const char *end; /* text: why the stack ends early; NULL: it does not */
 	bool full;       /* text: draw each frame, with its pc */
+	bool variables;  /* frames have theirs */
 	const struct hms_goroutine_row *rows;
 	size_t nrows; /* at least 1 */
 };

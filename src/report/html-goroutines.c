@@ -1,5 +1,6 @@
 /* HTML: goroutines, each group folded but for its first line. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "report/format.h"
 #include "report/html.h"
@@ -61,6 +62,31 @@ static void row(struct html *html, const char *prefix, const char *function, con
 	html_add(html, "</td></tr>\n");
 }
 
+static void variable_row(struct html *html, const struct hms_variable_row *variable)
+{
+	HMS_AUTO_STR struct hms_str facts = HMS_STR_INIT;
+
+	hms_str_addf(&facts, "%s, %s", variable->kind,
+		     strcmp(variable->state, "gone") ? variable->state : "optimised out");
+	if (variable->addr) {
+		hms_str_add(&facts, ", ");
+		hms_format_addr(&facts, variable->addr);
+	} else if (variable->place) {
+		hms_str_addf(&facts, ", %s", variable->place);
+	}
+	html_add(html, "<tr><td class=code>&emsp;&emsp;");
+	html_text(html, variable->name ? variable->name : "?");
+	html_add(html, " ");
+	html_text(html, variable->type);
+	if (variable->value) {
+		html_add(html, " = ");
+		html_text(html, variable->value);
+	}
+	html_add(html, "</td><td class=note>");
+	html_text(html, hms_str_text(&facts));
+	html_add(html, "</td></tr>\n");
+}
+
 void html_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *group)
 {
 	HMS_AUTO_STR struct hms_str gap = HMS_STR_INIT;
@@ -79,6 +105,8 @@ void html_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *g
 			row(html, "... ", hms_str_text(&gap), NULL, -1);
 		}
 		row(html, "", frame->function ? frame->function : "?", frame->file, frame->line);
+		for (size_t k = 0; k < frame->nvariables; k++)
+			variable_row(html, &frame->variables[k]);
 	}
 	if (group->created_by)
 		row(html, "created by ", group->created_by, group->created_file,

@@ -25,7 +25,25 @@ static void emit_created_by(struct hms_emit *emit, const struct hms_goroutine_gr
 	hms_emit_close(emit);
 }
 
-static void emit_frame(struct hms_emit *emit, const struct hms_frame_row *frame)
+static void emit_variable(struct hms_emit *emit, const struct hms_variable_row *variable)
+{
+	hms_emit_object(emit, NULL);
+	hms_emit_text(emit, "name", variable->name);
+	hms_emit_text(emit, "kind", variable->kind);
+	hms_emit_text(emit, "type", variable->type);
+	emit_known(emit, "line", variable->line);
+	hms_emit_text(emit, "state", variable->state);
+	hms_emit_text(emit, "place", variable->place);
+	if (variable->addr)
+		hms_emit_hex(emit, "addr", variable->addr);
+	else
+		hms_emit_null(emit, "addr");
+	hms_emit_json(emit, "value", variable->value);
+	hms_emit_close(emit);
+}
+
+static void emit_frame(struct hms_emit *emit, const struct hms_goroutine_group *group,
+		       const struct hms_frame_row *frame)
 {
 	hms_emit_object(emit, NULL);
 	hms_emit_text(emit, "function", frame->function);
@@ -33,6 +51,12 @@ static void emit_frame(struct hms_emit *emit, const struct hms_frame_row *frame)
 	emit_known(emit, "line", frame->line);
 	hms_emit_hex(emit, "pc", frame->pc);
 	hms_emit_bool(emit, "inlined", frame->inlined);
+	if (group->variables) {
+		hms_emit_array(emit, "vars");
+		for (size_t i = 0; i < frame->nvariables; i++)
+			emit_variable(emit, &frame->variables[i]);
+		hms_emit_close(emit);
+	}
 	hms_emit_close(emit);
 }
 
@@ -50,7 +74,7 @@ void hms_emit_goroutine(struct hms_emit *emit, const struct hms_goroutine_group 
 	hms_emit_bool(emit, "system", group->system);
 	hms_emit_array(emit, "frames");
 	for (size_t i = 0; i < group->nframes; i++)
-		emit_frame(emit, &group->frames[i]);
+		emit_frame(emit, group, &group->frames[i]);
 	hms_emit_close(emit);
 	hms_emit_null(emit, "map_operation");
 	hms_emit_close(emit);

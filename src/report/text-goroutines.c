@@ -2,6 +2,7 @@
  * Text: goroutines, a block for those that stand at the same place.  The line that leads it says
  * how many and why they wait; of the stack, the runtime's own frames are quiet.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "report/format.h"
@@ -194,6 +195,123 @@ static void draw_created_by(struct text *text, const struct hms_goroutine_group 
 	draw_pc(text, group, NULL);
 }
 
+/* ---- variables ---------------------------------------------------------------------------- */
+
+static bool is_gone(const struct hms_variable_row *variable)
+{
+	return strcmp(variable->state, "gone") == 0;
+}
+
+static void cell(struct text *text, enum hms_paint paint, const char *s)
+{
+	hms_str_clear(&text->cell);
+	hms_paper_escape(&text->paper, &text->cell, s);
+	hms_table_cell(text->table, paint, hms_str_text(&text->cell));
+}
+
+/* "parameter, dead, 0xc000012f40": what is usual goes without saying. */
+static void variable_facts(const struct hms_variable_row *variable, struct hms_str *ret)
+{
+	if (strcmp(variable->kind, "local") != 0)
+		hms_str_addf(ret, "%s, ", variable->kind);
+	if (strcmp(variable->state, "dead") == 0)
+		hms_str_add(ret, "dead, ");
+	if (variable->addr)
+		hms_format_addr(ret, variable->addr);
+	else if (!variable->place)
+		hms_str_add(ret, "place unknown");
+	else if (strcmp(variable->place, "register") == 0)
+		hms_str_add(ret, "in registers");
+	else if (strcmp(variable->place, "pieces") == 0)
+		hms_str_add(ret, "in parts");
+	else
+		hms_str_add(ret, variable->place);
+}
+
+static void draw_variable(struct text *text, const struct hms_variable_row *variable)
+{
+	enum hms_paint paint =
+		strcmp(variable->state, "dead") == 0 ? HMS_PAINT_QUIET : HMS_PAINT_PLAIN;
+	HMS_AUTO_STR struct hms_str facts = HMS_STR_INIT;
+
+	variable_facts(variable, &facts);
+	cell(text, paint, variable->name ? variable->name : "?");
+	cell(text, paint, variable->type ? variable->type : "?");
+	cell(text, HMS_PAINT_QUIET, hms_str_text(&facts));
+	cell(text, paint, variable->value ? variable->value : "");
+}
+
+static void draw_gone(struct text *text, const struct hms_frame_row *frame)
+{
+	struct hms_flow flow;
+	size_t left = 0;
+
+	for (size_t i = 0; i < frame->nvariables; i++)
+		left += is_gone(&frame->variables[i]);
+	if (!left)
+		return;
+	hms_flow_begin(&flow, &text->paper, 2 * STACK_INDENT, 2 * STACK_INDENT + 2);
+	hms_flow_text(&flow, 0, HMS_PAINT_QUIET, "optimised out:");
+	for (size_t i = 0; i < frame->nvariables; i++) {
+		const char *name = frame->variables[i].name;
+
+		if (!is_gone(&frame->variables[i]))
+			continue;
+		hms_str_clear(&text->cell);
+		hms_paper_escape(&text->paper, &text->cell, name ? name : "?");
+		hms_str_add(&text->cell, --left ? "," : "");
+		hms_flow_part(&flow, 1, HMS_PAINT_QUIET, hms_str_text(&text->cell));
+	}
+	hms_flow_end(&flow);
+}
+
+static void draw_variables(struct text *text, const struct hms_frame_row *frame)
+{
+	static const struct hms_table_column columns[] = {
+		{.min_width = 8, .max_lines = 2},
+		{.min_width = 12, .max_lines = 3},
+		{.min_width = 12, .max_lines = 2},
+		{.min_width = 24, .max_lines = 6},
+	};
+
+	hms_table_begin(text->table, columns, HMS_ARRAY_LEN(columns), 2 * STACK_INDENT);
+	for (size_t i = 0; i < frame->nvariables; i++)
+		if (!is_gone(&frame->variables[i]))
+			draw_variable(text, &frame->variables[i]);
+	hms_table_end(text->table);
+	draw_gone(text, frame);
+}
+
+/* A frame on a line of its own: what is between them is no table. */
+static void draw_frame_line(struct text *text, const struct hms_frame_row *frame)
+{
+	enum hms_paint paint = is_runtime(frame->function) ? HMS_PAINT_QUIET : HMS_PAINT_PLAIN;
+	struct hms_flow flow;
+
+	hms_flow_begin(&flow, &text->paper, STACK_INDENT, STACK_INDENT + 2);
+	text_part(text, &flow, paint, "", frame->function ? frame->function : "?");
+	add_place(text, frame->file, frame->line);
+	hms_flow_part(&flow, 2, HMS_PAINT_QUIET, hms_str_text(&text->cell));
+	hms_str_clear(&text->cell);
+	if (frame->inlined)
+		hms_str_add(&text->cell, "inlined");
+	else
+		hms_format_addr(&text->cell, frame->pc);
+	hms_flow_part(&flow, 2, HMS_PAINT_QUIET, hms_str_text(&text->cell));
+	hms_flow_end(&flow);
+}
+
+static void draw_with_variables(struct text *text, const struct hms_goroutine_group *group)
+{
+	for (size_t i = 0; i < group->nframes; i++) {
+		if (group->left_out && i == group->left_out_at)
+			fprintf(text->paper.out, "    ... %" PRIu64 " frames ...\n",
+				group->left_out);
+		draw_frame_line(text, &group->frames[i]);
+		draw_variables(text, &group->frames[i]);
+	}
+}
+
 void text_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *group)
 {
 	static const struct hms_table_column columns[] = {
@@ -205,8 +323,11 @@ void text_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *g
 
 	text_start_block(text, BLOCK_DRAWN);
 	draw_title(text, group);
+	if (group->variables)
+		draw_with_variables(text, group);
 	hms_table_begin(text->table, columns, group->full ? 3 : 2, STACK_INDENT);
-	draw_frames(text, group);
+	if (!group->variables)
+		draw_frames(text, group);
 	draw_created_by(text, group);
 	hms_table_end(text->table);
 	if (group->end)

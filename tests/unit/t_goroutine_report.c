@@ -137,6 +137,94 @@ static void test_text_full(void **state)
 	assert_holds(text, "! the stack ends: why\n");
 }
 
+static const struct hms_variable_row variables[] = {
+	{.name = "c",
+	 .kind = "parameter",
+	 .type = "*main.cache",
+	 .state = "live",
+	 .place = "memory",
+	 .addr = 0xc000010000,
+	 .line = 9,
+	 .value = "{\"ptr\":\"0xc000020000\"}"},
+	{.name = "old",
+	 .kind = "local",
+	 .type = "string",
+	 .state = "dead",
+	 .place = "memory",
+	 .addr = 0xc000010010,
+	 .line = 10,
+	 .value = "\"\""},
+	{.name = "n",
+	 .kind = "local",
+	 .type = "int",
+	 .state = "unknown",
+	 .place = "register",
+	 .line = 10,
+	 .value = "7"},
+	{.name = "i", .kind = "local", .type = "int", .state = "gone", .line = 11},
+	{.name = "err", .kind = "result", .state = "gone", .line = -1},
+};
+
+/* One frame with these variables, one with none. */
+static struct hms_goroutine_group with_variables(const struct hms_goroutine_row *row,
+						 struct hms_frame_row *two)
+{
+	struct hms_goroutine_group group = sample(row, 1);
+
+	two[0] = frames[2];
+	two[1] = frames[3];
+	two[0].variables = variables;
+	two[0].nvariables = HMS_ARRAY_LEN(variables);
+	group.frames = two;
+	group.nframes = 2;
+	group.full = true;
+	group.variables = true;
+	return group;
+}
+
+static void test_text_variables(void **state)
+{
+	static const struct hms_goroutine_row row = {
+		.id = 7, .wait_at_least_ns = -1, .thread = -1, .parent = -1};
+	struct hms_frame_row two[2];
+	struct hms_goroutine_group group = with_variables(&row, two);
+	HMS_AUTO_FREE char *text = draw(hms_text_renderer_create, &group);
+
+	(void)state;
+	assert_holds(
+		text,
+		"    main.leak  /src/<a>.go:12  0x4110\n"
+		"        c    *main.cache  parameter, 0xc000010000  {\"ptr\":\"0xc000020000\"}\n"
+		"        old  string       dead, 0xc000010010       \"\"\n"
+		"        n    int          in registers             7\n"
+		"        optimised out: i, err\n"
+		"    ?  0x4210\n"
+		"    created by main.main  /src/<a>.go:3\n");
+}
+
+static void test_json_variables(void **state)
+{
+	static const struct hms_goroutine_row row = {
+		.id = 7, .wait_at_least_ns = -1, .thread = -1, .parent = -1};
+	struct hms_frame_row two[2];
+	struct hms_goroutine_group group = with_variables(&row, two);
+	HMS_AUTO_FREE char *text = draw(hms_json_renderer_create, &group);
+
+	(void)state;
+	assert_holds(text, "\"vars\": [{\"name\": \"c\", \"kind\": \"parameter\", \"type\": "
+			   "\"*main.cache\", \"line\": 9, \"state\": \"live\", \"place\": "
+			   "\"memory\", \"addr\": \"0xc000010000\", \"value\": "
+			   "{\"ptr\":\"0xc000020000\"}}, ");
+	assert_holds(text, "{\"name\": \"err\", \"kind\": \"result\", \"type\": null, "
+			   "\"line\": null, \"state\": \"gone\", \"place\": null, \"addr\": "
+			   "null, \"value\": null}]");
+	assert_holds(text, "\"vars\": []");
+	group.variables = false;
+	free(text);
+	text = draw(hms_json_renderer_create, &group);
+	assert_lacks(text, "vars");
+}
+
 /* A deep stack: its ends, and how much lies between. */
 static void test_text_deep(void **state)
 {
@@ -238,9 +326,10 @@ static void test_duration(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text_group), cmocka_unit_test(test_text_many),
-		cmocka_unit_test(test_text_full),  cmocka_unit_test(test_text_deep),
-		cmocka_unit_test(test_json),       cmocka_unit_test(test_html),
+		cmocka_unit_test(test_text_group),     cmocka_unit_test(test_text_many),
+		cmocka_unit_test(test_text_full),      cmocka_unit_test(test_text_deep),
+		cmocka_unit_test(test_text_variables), cmocka_unit_test(test_json_variables),
+		cmocka_unit_test(test_json),           cmocka_unit_test(test_html),
 		cmocka_unit_test(test_duration),
 	};
 

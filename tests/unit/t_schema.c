@@ -92,6 +92,10 @@ static void documents_by_command(void **state)
 	"{\"id\":20,\"status\":\"waiting\",\"wait_reason\":\"select\",\"wait_since_ns\":null," \
 	"\"wait_at_least_ns\":5,\"thread\":null,\"system\":false,\"frames\":[" FRAME "]," more "}"
 
+#define VARIABLE(state, value)                                                           \
+	"{\"name\":\"m\",\"kind\":\"local\",\"type\":null,\"line\":3,\"state\":\"" state \
+	"\",\"place\":null,\"addr\":null,\"value\":" value "}"
+
 static void goroutines(void **state)
 {
 	accept(state, "goroutine", GOROUTINE("\"created_by\":null,\"map_operation\":null"));
@@ -105,6 +109,9 @@ static void goroutines(void **state)
 	refuse(state, "goroutine", GOROUTINE("\"created_by\":null"), "map_operation");
 	refuse(state, "goroutine", GOROUTINE("\"created_by\":null,\"map_operation\":{}"),
 	       "/map_operation");
+	accept(state, "variable", VARIABLE("live", "{\"ptr\":\"0xc0\"}"));
+	accept(state, "variable", VARIABLE("gone", "null"));
+	refuse(state, "variable", VARIABLE("lost", "null"), "/state");
 	refuse(state, "frame",
 	       "{\"function\":\"f\",\"file\":null,\"line\":-1,\"pc\":null,\"inlined\":false}",
 	       "/line: is less than 0");
