@@ -140,6 +140,19 @@ enum hms_funcdata {
 /* Run-time address of the data; 0: none. */
 uint64_t hms_func_funcdata(const struct hms_func *func, enum hms_funcdata which);
 
+/* Where word @word of a function's arguments can be had at @lookup_pc. */
+enum hms_arg_home {
+	HMS_ARG_HOME,    /* in its home slot above the frame */
+	HMS_ARG_ENTRY,   /* the function has hardly begun: in its register, or in the slot once
+			  * the prologue has saved it there to make the stack grow */
+	HMS_ARG_NOWHERE, /* not stored so far: wherever the compiler keeps it */
+};
+
+/* Arguments came on the stack up to Go 1.16 and are found there; from 1.17 on they come in
+ * registers, and the table says which of them are stored in their slots by then. */
+enum hms_arg_home hms_func_arg_home(const struct hms_func *func, uint64_t lookup_pc,
+				    unsigned int word);
+
 /* The name as a traceback prints it: runtime.gopanic is "panic", type arguments are "[...]".
  * Appended to @ret. */
 void hms_func_print_name(const char *name, struct hms_str *ret);

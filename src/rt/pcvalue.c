@@ -152,3 +152,29 @@ size_t hms_func_calls(const struct hms_func *func, uint64_t lookup_pc, struct hm
 	}
 	return n;
 }
+
+/* runtime.printArgs: funcdata begins with the offset of the first argument that needs a bit,
+ * bitmaps follow, and pcdata says where one begins; up to 0 all arguments count as live.  The
+ * compiler sets a bit where every way leads past a store (cmd/compile/internal/liveness/arg.go), so
+ * it never goes out again. */
+enum hms_arg_home hms_func_arg_home(const struct hms_func *func, uint64_t lookup_pc,
+				    unsigned int word)
+{
+	uint64_t info = hms_func_funcdata(func, HMS_FUNCDATA_ARG_LIVE_INFO);
+	const uint8_t *from, *bits;
+	int32_t index;
+
+	if (!info)
+		return HMS_ARG_HOME;
+	index = hms_func_pcdata(func, HMS_PCDATA_ARG_LIVE, lookup_pc);
+	if (index <= 0)
+		return HMS_ARG_ENTRY;
+	from = hms_mem_peek(func->module->tab->rt->mem, info, 1);
+	if (!from)
+		return HMS_ARG_NOWHERE;
+	if (8 * word < *from)
+		return HMS_ARG_HOME;
+	word -= *from / 8;
+	bits = hms_mem_peek(func->module->tab->rt->mem, info + (uint64_t)index + word / 8, 1);
+	return bits && *bits >> word % 8 & 1 ? HMS_ARG_HOME : HMS_ARG_NOWHERE;
+}

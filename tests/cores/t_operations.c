@@ -1,0 +1,263 @@
+/*
+ * Operations on maps in progress, against what Go's own traceback printed of the same moment and
+ * the address that the racing program printed of its map.
+ *
+ *	t_operations                      all of corefiles/
+ *	t_operations EXE CORE TRACEBACK TRUTH
+ */
+#include <glob.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cores/traceback.h"
+#include "ops/ops.h"
+#include "session/session.h"
+#include "util/str.h"
+
+static unsigned int differences;
+
+__attribute__((format(printf, 2, 3))) static void differs(uint64_t id, const char *format, ...)
+{
+	va_list args;
+
+	printf("# goroutine %" PRIu64 ": ", id);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+	differences++;
+}
+
+/* ---- what Go printed ---------------------------------------------------------------------- */
+
+static bool begins(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* By eye, not by the table under test. */
+static bool is_map_function(const char *name)
+{
+	static const char *const prefixes[] = {
+		"runtime.mapa",
+		"runtime.mapd",
+		"runtime.mapi",
+		"runtime.mapI",
+		"runtime.mapc",
+		"runtime.growWork",
+		"runtime.evacuate",
+		"runtime.hashGrow",
+		"reflect.map",
+		"internal/runtime/maps.(*Map)",
+		"internal/runtime/maps.(*table)",
+		"internal/runtime/maps.(*Iter)",
+	};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+		if (begins(name, prefixes[i]))
+			return true;
+	return false;
+}
+
+static bool is_runtime(const char *name)
+{
+	return begins(name, "runtime.") || begins(name, "internal/runtime/") ||
+	       begins(name, "reflect.");
+}
+
+/* The outermost map function, and who called it; false: none. */
+static bool printed_operation(const struct tb_goroutine *t, const struct tb_frame **function_ret,
+			      const struct tb_frame **caller_ret)
+{
+	size_t i = t->nframes;
+
+	while (i && !is_map_function(t->frames[i - 1].function))
+		i--;
+	if (!i)
+		return false;
+	*function_ret = &t->frames[i - 1];
+	while (i < t->nframes && is_runtime(t->frames[i].function))
+		i++;
+	*caller_ret = i < t->nframes ? &t->frames[i] : NULL;
+	return true;
+}
+
+/* "fatal error: concurrent map writes": the words behind the colon; NULL: it died otherwise. */
+static char *printed_race(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char line[256], *text = NULL;
+
+	while (f && !text && fgets(line, sizeof(line), f))
+		if (begins(line, "fatal error: concurrent map"))
+			text = hms_xprintf("%.*s", (int)strcspn(line + 13, "\n"), line + 13);
+	if (f)
+		fclose(f);
+	return text;
+}
+
+/* The map that the program raced on: the one that it counted nothing of.  0: none. */
+static uint64_t printed_map(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char line[4096];
+	uint64_t addr = 0;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *at = strstr(line, "\"addr\":\"0x");
+
+		if (at && strstr(line, "\"count\":null"))
+			addr = strtoull(at + 8, NULL, 16);
+	}
+	if (f)
+		fclose(f);
+	return addr;
+}
+
+/* ---- comparing ---------------------------------------------------------------------------- */
+
+static bool same_name(const char *ours, const char *printed)
+{
+	HMS_AUTO_STR struct hms_str name = HMS_STR_INIT;
+
+	hms_func_print_name(ours ? ours : "?", &name);
+	return strcmp(hms_str_text(&name), printed) == 0;
+}
+
+static void compare_operation(const struct tb_goroutine *t, const struct hms_operation *op,
+			      uint64_t map)
+{
+	const struct tb_frame *function, *caller;
+
+	if (!printed_operation(t, &function, &caller)) {
+		/* What still ran while others were printed may have gone on. */
+		if (op && op->goroutine->status != HMS_G_RUNNING)
+			differs(t->id, "in no map function, here in %s", op->outer.function);
+		return;
+	}
+	if (!op) {
+		differs(t->id, "in %s, here in no map function", function->function);
+		return;
+	}
+	if (!same_name(op->outer.function, function->function))
+		differs(t->id, "in %s, here %s", function->function, op->outer.function);
+	if (caller && (!same_name(op->caller, caller->function) ||
+		       strcmp(op->caller_file ? op->caller_file : "?", caller->file) != 0 ||
+		       op->caller_line != caller->line))
+		differs(t->id, "called by %s %s:%ld, here %s %s:%d", caller->function, caller->file,
+			caller->line, op->caller, op->caller_file, op->caller_line);
+	if (map && op->map != map && (op->map || hms_map_op_writes(op->op)))
+		differs(t->id, "works on 0x%" PRIx64 ", here 0x%" PRIx64, map, op->map);
+}
+
+/* The goroutine that is printed first is the one that died. */
+static void compare_death(const struct traceback *tb, const struct hms_operations *ops,
+			  const char *race)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < ops->n; i++) {
+		const struct hms_operation *op = &ops->list[i];
+
+		if (op->end != HMS_OP_RACED)
+			continue;
+		if (!race)
+			differs(op->goroutine->id, "died of a race that nobody printed");
+		else if (strcmp(op->end_text, race) != 0)
+			differs(op->goroutine->id, "died of %s, here %s", race, op->end_text);
+		found |= op->goroutine->id == tb->list[0].id;
+	}
+	if (race && !found)
+		differs(tb->list[0].id, "died of %s, here not", race);
+}
+
+static size_t compare_all(const struct hms_session *s, const char *text, const char *truth)
+{
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
+	HMS_AUTO(hms_operations) struct hms_operations *ops = hms_operations_find(&sources);
+	HMS_AUTO_FREE char *race = printed_race(text);
+	uint64_t map = race ? printed_map(truth) : 0;
+	struct traceback tb;
+	size_t n;
+
+	traceback_read(text, &tb);
+	for (size_t i = 0; i < tb.n; i++) {
+		const struct hms_goroutine *g = hms_goro_find(s->goros, tb.list[i].id);
+
+		if (g && tb.list[i].nframes)
+			compare_operation(&tb.list[i], hms_operations_of_goroutine(ops, g), map);
+	}
+	if (tb.n)
+		compare_death(&tb, ops, race);
+	traceback_free(&tb);
+	n = ops->n;
+	return n;
+}
+
+static bool compare(const char *exe, const char *core, const char *text, const char *truth,
+		    size_t *n_ret)
+{
+	struct hms_session_options options = {.core = core, .exe = exe, .jobs = 1};
+	HMS_AUTO(hms_session) struct hms_session *session = NULL;
+	struct hms_error *err = hms_session_open(&options, &session);
+
+	*n_ret = 0;
+	differences = 0;
+	if (hms_err_catch(&err, HMS_ERR_UNSUPPORTED))
+		return true; /* stripped */
+	if (err) {
+		printf("# %s\n", err->message);
+		hms_err_free(err);
+		return false;
+	}
+	*n_ret = compare_all(session, text, truth);
+	return !differences;
+}
+
+static bool compare_bundled(const char *text, size_t number)
+{
+	const char *dir_end = strrchr(text, '/'), *dir = dir_end;
+	int len = (int)(strstr(dir_end, ".traceback.txt") - text);
+	HMS_AUTO_FREE char *core = hms_xprintf("%.*s.core.zst", len, text);
+	HMS_AUTO_FREE char *truth = hms_xprintf("%.*s.truth.json", len, text);
+	HMS_AUTO_FREE char *exe = NULL;
+	size_t n;
+	bool same;
+
+	while (dir > text && dir[-1] != '/')
+		dir--;
+	exe = hms_xprintf("%s/corefiles/%.*s/exe", getenv("HMS_BUILDDIR"), (int)(dir_end - dir),
+			  dir);
+	same = compare(exe, core, text, truth, &n);
+	printf("%s %zu - %.*s: %zu operations\n", same ? "ok" : "not ok", number,
+	       (int)(text + len - dir), dir, n);
+	return same;
+}
+
+int main(int argc, char **argv)
+{
+	const char *srcdir = getenv("HMS_SRCDIR");
+	HMS_AUTO_FREE char *pattern = NULL;
+	glob_t found;
+	bool ok = true;
+	size_t n;
+
+	if (argc == 5) {
+		ok = compare(argv[1], argv[2], argv[3], argv[4], &n);
+		printf("%s %s: %zu operations\n", ok ? "ok" : "not ok", argv[2], n);
+		return !ok;
+	}
+	pattern = hms_xprintf("%s/corefiles/*/*.traceback.txt", srcdir ? srcdir : ".");
+	if (!srcdir || !getenv("HMS_BUILDDIR") || glob(pattern, 0, NULL, &found) != 0) {
+		printf("1..0 # SKIP no bundled cores\n");
+		return 0;
+	}
+	printf("1..%zu\n", found.gl_pathc);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		ok = compare_bundled(found.gl_pathv[i], i + 1) && ok;
+	globfree(&found);
+	return !ok;
+}
