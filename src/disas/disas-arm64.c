@@ -1,0 +1,206 @@
+/* arm64: from libcapstone's terms to ours. */
+#include "disas/private.h"
+
+static uint8_t reg_number(unsigned int reg)
+{
+	if (reg >= ARM64_REG_X0 && reg <= ARM64_REG_X28)
+		return (uint8_t)(reg - ARM64_REG_X0);
+	if (reg >= ARM64_REG_W0 && reg <= ARM64_REG_W30)
+		return (uint8_t)(reg - ARM64_REG_W0);
+	if (reg >= ARM64_REG_V0 && reg <= ARM64_REG_V31)
+		return (uint8_t)(HMS_REG_VECTOR + (reg - ARM64_REG_V0));
+	if (reg >= ARM64_REG_Q0 && reg <= ARM64_REG_Q31)
+		return (uint8_t)(HMS_REG_VECTOR + (reg - ARM64_REG_Q0));
+	if (reg >= ARM64_REG_D0 && reg <= ARM64_REG_D31)
+		return (uint8_t)(HMS_REG_VECTOR + (reg - ARM64_REG_D0));
+	if (reg >= ARM64_REG_S0 && reg <= ARM64_REG_S31)
+		return (uint8_t)(HMS_REG_VECTOR + (reg - ARM64_REG_S0));
+	switch (reg) {
+	case ARM64_REG_X29: return 29;
+	case ARM64_REG_X30: return HMS_REG_LR;
+	case ARM64_REG_SP:
+	case ARM64_REG_WSP: return HMS_REG_SP;
+	default: return HMS_REG_NONE;
+	}
+}
+
+static enum hms_insn_op op_of(unsigned int id)
+{
+	switch (id) {
+	case ARM64_INS_MOV:
+	case ARM64_INS_MOVZ:
+	case ARM64_INS_LDR:
+	case ARM64_INS_LDUR:
+	case ARM64_INS_LDRB:
+	case ARM64_INS_LDRH:
+	case ARM64_INS_STR:
+	case ARM64_INS_STUR:
+	case ARM64_INS_STRB:
+	case ARM64_INS_STRH: return HMS_INSN_MOVE;
+	case ARM64_INS_ADR:
+	case ARM64_INS_ADRP: return HMS_INSN_LEA;
+	case ARM64_INS_ADD: return HMS_INSN_ADD;
+	case ARM64_INS_SUB: return HMS_INSN_SUB;
+	case ARM64_INS_AND: return HMS_INSN_AND;
+	case ARM64_INS_ORR: return HMS_INSN_OR;
+	case ARM64_INS_EOR: return HMS_INSN_XOR;
+	case ARM64_INS_STLXR:
+	case ARM64_INS_STLXRB:
+	case ARM64_INS_STXR:
+	case ARM64_INS_STXRB: return HMS_INSN_CMPXCHG;
+	default: return HMS_INSN_OTHER;
+	}
+}
+
+static enum hms_insn_flow flow_of(csh handle, const cs_insn *insn)
+{
+	switch (insn->id) {
+	case ARM64_INS_BL:
+	case ARM64_INS_BLR: return HMS_FLOW_CALL;
+	case ARM64_INS_RET: return HMS_FLOW_RETURN;
+	case ARM64_INS_BR: return HMS_FLOW_JUMP;
+	case ARM64_INS_B:
+		return insn->detail->arm64.cc == ARM64_CC_INVALID ||
+				       insn->detail->arm64.cc == ARM64_CC_AL
+			       ? HMS_FLOW_JUMP
+			       : HMS_FLOW_BRANCH;
+	case ARM64_INS_BRK:
+	case ARM64_INS_HLT: return HMS_FLOW_TRAP;
+	default:
+		return cs_insn_group(handle, insn, ARM64_GRP_JUMP) ? HMS_FLOW_BRANCH
+								   : HMS_FLOW_NEXT;
+	}
+}
+
+/* Bytes that a load or store of one register moves; 0: unknown. */
+static uint8_t access_size(const cs_insn *insn)
+{
+	const cs_arm64_op *op = &insn->detail->arm64.operands[0];
+	size_t len = strlen(insn->mnemonic);
+
+	if (len && insn->mnemonic[len - 1] == 'b')
+		return 1;
+	if (len && insn->mnemonic[len - 1] == 'h')
+		return 2;
+	if (op->type != ARM64_OP_REG)
+		return 0;
+	if ((op->reg >= ARM64_REG_W0 && op->reg <= ARM64_REG_W30) || op->reg == ARM64_REG_WZR)
+		return 4;
+	if (op->reg >= ARM64_REG_Q0 && op->reg <= ARM64_REG_Q31)
+		return 16;
+	return 8;
+}
+
+static struct hms_operand operand_of(const cs_insn *insn, const cs_arm64_op *op)
+{
+	struct hms_operand ret = {
+		.size = 8,
+		.read = op->access & CS_AC_READ,
+		.written = op->access & CS_AC_WRITE,
+		.reg = HMS_REG_NONE,
+		.base = HMS_REG_NONE,
+		.index = HMS_REG_NONE,
+	};
+
+	switch (op->type) {
+	case ARM64_OP_REG:
+		ret.kind = HMS_OPERAND_REG;
+		ret.reg = reg_number(op->reg);
+		if ((op->reg >= ARM64_REG_W0 && op->reg <= ARM64_REG_W30) ||
+		    op->reg == ARM64_REG_WZR)
+			ret.size = 4;
+		break;
+	case ARM64_OP_MEM:
+		ret.kind = HMS_OPERAND_MEM;
+		ret.size = access_size(insn);
+		ret.base = reg_number(op->mem.base);
+		ret.index = reg_number(op->mem.index);
+		ret.scale = (uint8_t)(1u << (op->shift.value & 7));
+		ret.disp = op->mem.disp;
+		break;
+	default:
+		ret.kind = HMS_OPERAND_IMM;
+		/* "add x0, x0, #1, lsl #12" */
+		ret.imm = op->type == ARM64_OP_IMM ? op->imm << (op->shift.value & 31) : 0;
+		break;
+	}
+	return ret;
+}
+
+/* libcapstone 4 does not say of each load and store which it is. */
+static bool is_store(const cs_insn *insn)
+{
+	return !strncmp(insn->mnemonic, "st", 2);
+}
+
+static bool is_load(const cs_insn *insn)
+{
+	return !strncmp(insn->mnemonic, "ld", 2);
+}
+
+static void set_target(struct hms_insn *ret)
+{
+	const struct hms_operand *last = ret->noperands ? &ret->operands[ret->noperands - 1] : NULL;
+
+	if (!last || last->kind != HMS_OPERAND_IMM || ret->flow == HMS_FLOW_NEXT ||
+	    ret->flow == HMS_FLOW_TRAP || ret->flow == HMS_FLOW_RETURN)
+		return;
+	ret->has_target = true;
+	ret->target = (uint64_t)last->imm;
+}
+
+void hms_disas_arm64(csh handle, const cs_insn *insn, struct hms_insn *ret)
+{
+	const cs_arm64 *arm = &insn->detail->arm64;
+
+	ret->op = op_of(insn->id);
+	ret->flow = flow_of(handle, insn);
+	ret->locked = ret->op == HMS_INSN_CMPXCHG;
+	for (size_t i = 0; i < arm->op_count; i++) {
+		struct hms_operand operand = operand_of(insn, &arm->operands[i]);
+
+		if (operand.kind == HMS_OPERAND_MEM) {
+			operand.written = is_store(insn);
+			operand.read = !operand.written;
+		} else if (is_store(insn)) {
+			operand.written = ret->locked && i == 0; /* the status */
+			operand.read = !operand.written;
+		} else if (is_load(insn)) {
+			operand.written = true;
+		}
+		hms_insn_add_operand(ret, &operand);
+	}
+	if (arm->writeback && ret->noperands)
+		for (size_t i = 0; i < ret->noperands; i++)
+			hms_insn_uses(ret, ret->operands[i].base, true, true);
+	if (ret->flow == HMS_FLOW_CALL)
+		hms_insn_uses(ret, HMS_REG_LR, false, true);
+	set_target(ret);
+}
+
+/* Arm Architecture Reference Manual, C4.1: compare and swap; atomic memory operations. */
+void hms_disas_arm64_word(uint32_t word, struct hms_insn *ret)
+{
+	bool cas = (word & 0x3fa07c00) == 0x08a07c00;
+	bool swap = (word & 0x3f20fc00) == 0x38208000;
+	bool fetch = (word & 0x3f208c00) == 0x38200000;
+	struct hms_operand mem = {
+		.kind = HMS_OPERAND_MEM,
+		.size = (uint8_t)(1u << (word >> 30)),
+		.read = true,
+		.written = true,
+		.reg = HMS_REG_NONE,
+		.base = word >> 5 & 31,
+		.index = HMS_REG_NONE,
+	};
+
+	if (!cas && !swap && !fetch)
+		return;
+	ret->op = cas ? HMS_INSN_CMPXCHG : fetch ? HMS_INSN_XADD : HMS_INSN_OTHER;
+	ret->locked = true;
+	hms_insn_add_operand(ret, &mem);
+	/* A compare and swap leaves what was there in the first register, the others in the last:
+	 * number 31 is the register that is zero, not the stack pointer. */
+	if ((cas ? word >> 16 & 31 : word & 31) != 31)
+		hms_insn_uses(ret, cas ? word >> 16 & 31 : word & 31, true, true);
+}
