@@ -9,13 +9,13 @@
  * alike, strings may be escaped in different ways.  That takes a scanner of JSON of our own;
  * what it is given is well-formed, or the test fails.
  */
-#include <glob.h>
 #include <stdbool.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cores/bundled.h"
 #include "util/arena.h"
 #include "util/str.h"
 
@@ -332,14 +332,15 @@ static unsigned int compare_map(struct run *run, const char *map)
 	return !is(truth, "null");
 }
 
-static void run_entries(const char *command, const char *const *maps, size_t n)
+/* Number of maps compared entry by entry, the others by their number. */
+static unsigned int run_entries(const char *command, const char *const *maps, size_t n)
 {
 	struct run run = {.pipe = popen(command, "r")};
 	unsigned int compared = 0;
 
 	if (!run.pipe) {
 		differs("core", "the tool", "cannot be run", "it can");
-		return;
+		return 0;
 	}
 	for (size_t i = 0; i < n; i++)
 		compared += compare_map(&run, maps[i]);
@@ -348,90 +349,77 @@ static void run_entries(const char *command, const char *const *maps, size_t n)
 	if (pclose(run.pipe) != 0)
 		differs("core", "exit status", "not 0", "complete");
 	free(run.line);
-	printf("# %u maps compared entry by entry, %zu by their number\n", compared, n - compared);
+	return compared;
 }
 
-static bool test_core(const char *exe, const char *core, const char *truth_path)
+/* The maps of @truth that can be tested, at most @max; their addresses are appended to @command. */
+static size_t pick_maps(const char *truth, const char *listed, struct hms_str *command,
+			const char **maps, size_t max)
 {
-	char *cat = hms_xprintf("cat '%s'", truth_path), *truth = output_of(cat);
-	char *list = hms_xprintf("'%s' list --json '%s' '%s'", tool(), exe, core);
-	char *listed = output_of(list);
-	struct hms_str command = HMS_STR_INIT;
-	const char *maps[1024], *p = *truth ? member(truth, "maps") : NULL;
+	const char *p = *truth ? member(truth, "maps") : NULL, *addr;
 	size_t n = 0;
 
-	differences = 0;
-	hms_str_addf(&command, "'%s' entries --json '%s' '%s'", tool(), exe, core);
-	for (p = p ? skip_space(p + 1) : ""; *p == '{' && n < HMS_ARRAY_LEN(maps);
-	     p = skip_space(skip_value(p))) {
+	for (p = p ? skip_space(p + 1) : ""; *p == '{'; p = skip_space(skip_value(p))) {
 		if (!is_testable(p, listed))
 			continue;
+		if (n == max) {
+			differs("core", "maps", "too many", "more than this test has room for");
+			break;
+		}
 		maps[n++] = p;
-		p = member(p, "addr");
-		hms_str_addf(&command, " %.*s", (int)(skip_value(p) - p), p);
-		p = maps[n - 1];
+		addr = member(p, "addr");
+		hms_str_addf(command, " %.*s", (int)(skip_value(addr) - addr), addr);
 	}
-	if (n)
-		run_entries(hms_str_text(&command), maps, n);
-	hms_str_deinit(&command);
-	free(listed);
-	free(list);
-	free(truth);
-	free(cat);
-	return n && !differences;
+	return n;
 }
 
-/* A core that holds no map which is not raced for has nothing to compare. */
-static bool has_entries(const char *truth)
+/* A core without maps, or with none that is not raced for, has nothing to compare. */
+static bool test_core(const struct bundled *bundled, char *what, size_t what_size)
 {
-	return !strstr(truth, "/race.");
-}
+	HMS_AUTO_FREE char *cat = hms_xprintf("cat '%s'", bundled->truth);
+	HMS_AUTO_FREE char *list =
+		hms_xprintf("'%s' list --json '%s' '%s'", tool(), bundled->exe, bundled->core);
+	HMS_AUTO_FREE char *truth = output_of(cat), *listed = NULL;
+	HMS_AUTO_STR struct hms_str command = HMS_STR_INIT;
+	const char *maps[1024];
+	size_t n;
 
-/* corefiles/RELEASE/CASE.truth.json -> the core beside it, the unpacked executable in the build
- * directory. */
-static bool test_truth(const char *truth)
-{
-	const char *build = getenv("HMS_BUILDDIR") ? getenv("HMS_BUILDDIR") : ".";
-	const char *slash = strrchr(truth, '/'), *release = slash;
-	char *exe, *core;
-	bool good;
+	if (bundled->stripped) {
+		snprintf(what, what_size, "# SKIP the executable is stripped");
+		return true;
+	}
+	if (*skip_space(member(truth, "maps") + 1) == ']') {
+		snprintf(what, what_size, "# SKIP no maps");
+		return true;
+	}
+	listed = output_of(list);
+	hms_str_addf(&command, "'%s' entries --json '%s' '%s'", tool(), bundled->exe,
+		     bundled->core);
+	n = pick_maps(truth, listed, &command, maps, HMS_ARRAY_LEN(maps));
+	if (n) {
+		unsigned int whole = run_entries(hms_str_text(&command), maps, n);
 
-	while (release > truth && release[-1] != '/')
-		release--;
-	exe = hms_xprintf("%s/corefiles/%.*s/exe", build, (int)(slash - release), release);
-	core = hms_xprintf("%.*s.core.zst", (int)(strlen(truth) - strlen(".truth.json")), truth);
-	good = test_core(exe, core, truth);
-	free(exe);
-	free(core);
-	return good;
+		snprintf(what, what_size, "%u maps entry by entry, %zu by their number", whole,
+			 n - whole);
+	} else if (strncmp(bundled->name, "race", 4) == 0) {
+		snprintf(what, what_size, "# SKIP all maps are raced for");
+	} else {
+		differs("core", "maps", "none", "some");
+	}
+	return !differences;
 }
 
 int main(int argc, char **argv)
 {
-	const char *src = getenv("HMS_SRCDIR") ? getenv("HMS_SRCDIR") : ".";
-	char *pattern;
-	glob_t found;
-	int bad = 0, n = 0;
+	char what[BUNDLED_WHAT] = "";
 
-	if (argc == 4)
-		return !test_core(argv[1], argv[2], argv[3]);
-	pattern = hms_xprintf("%s/corefiles/*/*.truth.json", src);
-	if (glob(pattern, 0, NULL, &found) != 0) {
-		printf("1..1\nnot ok 1 - there are bundled cores\n");
-		return 1;
-	}
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		bool good;
+	if (argc == 4) {
+		struct bundled one = {
+			.name = "", .exe = argv[1], .core = argv[2], .truth = argv[3]};
+		bool good = test_core(&one, what, sizeof(what));
 
-		if (!has_entries(found.gl_pathv[i]))
-			continue;
-		good = test_truth(found.gl_pathv[i]);
-		printf("%s %d - entries of %s\n", good ? "ok" : "not ok", ++n,
-		       strstr(found.gl_pathv[i], "corefiles/") + strlen("corefiles/"));
-		bad += !good;
+		printf("%s %s\n", good ? "ok" : "not ok", what);
+		return !good;
 	}
-	printf("1..%d\n", n);
-	globfree(&found);
-	free(pattern);
-	return bad != 0;
+	return bundled_run(test_core);
 }

@@ -6,7 +6,6 @@
  *	t_goroutines                       all of corefiles/
  *	t_goroutines EXE CORE TRACEBACK    one, anywhere
  */
-#include <glob.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <string.h>
 
 #include "core/exefind.h"
+#include "cores/bundled.h"
 #include "cores/traceback.h"
 #include "dwarf/dwarf.h"
 #include "goro/goroutine.h"
@@ -247,30 +247,26 @@ static bool printed_again(const struct traceback *tb, size_t i)
 	return false;
 }
 
-/* True where all agree; @what_ret says how much was compared, or why nothing was: "# SKIP ...". */
-static bool compare(const char *exe, const char *core, const char *text, char *what_ret,
-		    size_t what_size)
+static bool compare(const struct bundled *bundled, char *what, size_t what_size)
 {
 	struct process p = {0};
 	struct traceback tb;
 	struct hms_stack stack = {0};
-	struct hms_error *err = process_open(exe, core, &p);
+	struct hms_error *err;
 	size_t frames = 0, goroutines = 0;
 
-	differences = 0;
-	if (err && p.exe && !p.exe->has_dwarf) {
-		snprintf(what_ret, what_size, "# SKIP the executable is stripped");
-		hms_err_free(err);
-		process_close(&p);
+	if (bundled->stripped || !bundled->traceback) {
+		snprintf(what, what_size, "# SKIP %s",
+			 bundled->stripped ? "the executable is stripped" : "the process lived on");
 		return true;
 	}
+	err = process_open(bundled->exe, bundled->core, &p);
 	if (err) {
-		printf("# %s\n", err->message);
+		snprintf(what, what_size, "%s", err->message);
 		hms_err_free(err);
 		differences++;
-		snprintf(what_ret, what_size, "cannot be opened");
 	} else {
-		traceback_read(text, &tb);
+		traceback_read(bundled->traceback, &tb);
 		for (size_t i = 0; i < tb.n; i++) {
 			/* "goroutine 0": a thread's own stack. */
 			if (!tb.list[i].id || printed_again(&tb, i))
@@ -279,7 +275,7 @@ static bool compare(const char *exe, const char *core, const char *text, char *w
 			goroutines++;
 		}
 		compare_list(&p, &tb);
-		snprintf(what_ret, what_size, "%zu goroutines, %zu frames", goroutines, frames);
+		snprintf(what, what_size, "%zu goroutines, %zu frames", goroutines, frames);
 		traceback_free(&tb);
 	}
 	hms_stack_deinit(&stack);
@@ -287,55 +283,16 @@ static bool compare(const char *exe, const char *core, const char *text, char *w
 	return !differences && goroutines && frames;
 }
 
-/* ---- all of corefiles/ ------------------------------------------------------------------ */
-
-/* corefiles/1.21/race.traceback.txt: the core beside it, the executable in the build directory. */
-static bool compare_bundled(const char *text, size_t number)
-{
-	const char *dir_end = strrchr(text, '/');
-	const char *dir = dir_end;
-	const char *case_end = strstr(dir_end, ".traceback.txt");
-	HMS_AUTO_FREE char *core = hms_xprintf("%.*s.core.zst", (int)(case_end - text), text);
-	HMS_AUTO_FREE char *exe = NULL;
-	char what[64];
-	bool same;
-
-	while (dir > text && dir[-1] != '/')
-		dir--;
-	exe = hms_xprintf("%s/corefiles/%.*s/exe", getenv("HMS_BUILDDIR"), (int)(dir_end - dir),
-			  dir);
-	same = compare(exe, core, text, what, sizeof(what));
-	printf("%s %zu - %.*s %s\n", same ? "ok" : "not ok", number, (int)(case_end - dir), dir,
-	       what);
-	return same;
-}
-
 int main(int argc, char **argv)
 {
-	const char *srcdir = getenv("HMS_SRCDIR");
-	HMS_AUTO_FREE char *pattern = NULL;
-	glob_t found;
-	bool ok = true;
-	char what[64];
+	char what[BUNDLED_WHAT] = "";
 
 	if (argc == 4) {
-		ok = compare(argv[1], argv[2], argv[3], what, sizeof(what));
-		printf("%s %s: %s\n", ok ? "ok" : "not ok", argv[2], what);
-		return !ok;
+		struct bundled one = {.exe = argv[1], .core = argv[2], .traceback = argv[3]};
+		bool same = compare(&one, what, sizeof(what));
+
+		printf("%s %s: %s\n", same ? "ok" : "not ok", argv[2], what);
+		return !same;
 	}
-#ifndef HAVE_LIBARCHIVE
-	printf("1..0 # SKIP the bundled cores are compressed, and this is built without "
-	       "libarchive\n");
-	return 0;
-#endif
-	pattern = hms_xprintf("%s/corefiles/*/*.traceback.txt", srcdir ? srcdir : ".");
-	if (!srcdir || !getenv("HMS_BUILDDIR") || glob(pattern, 0, NULL, &found) != 0) {
-		printf("1..0 # SKIP no bundled cores\n");
-		return 0;
-	}
-	printf("1..%zu\n", found.gl_pathc);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		ok = compare_bundled(found.gl_pathv[i], i + 1) && ok;
-	globfree(&found);
-	return !ok;
+	return bundled_run(compare);
 }

@@ -1,24 +1,26 @@
 /*
  * Functions, inlined calls and lines that debug information gives for the pcs of Go's own
- * tracebacks, against what Go printed there from its own tables.  Cores are not needed: the
- * executables are linked at fixed addresses.
+ * tracebacks, against what Go printed there from its own tables.  Cores are not needed, but to tell
+ * where an executable was loaded that is not linked at a fixed address.
  *
  *	t_places                           all of corefiles/
- *	t_places EXE TRACEBACK
+ *	t_places EXE CORE TRACEBACK        one, anywhere
  */
-#include <glob.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cores/bundled.h"
 #include "cores/traceback.h"
+#include "core/exefind.h"
 #include "dwarf/dwarf.h"
 #include "dwarf/frame.h"
 #include "util/arena.h"
 
 struct comparison {
 	struct hms_dwarf *dwarf;
+	uint64_t bias; /* address in the process less that in the file */
 	uint64_t goroutine;
 	size_t compared;
 	size_t differences;
@@ -57,7 +59,7 @@ static bool same_function(const char *printed, const char *ours)
 static void compare_frame(struct comparison *c, const struct tb_frame *frames, size_t first,
 			  size_t last)
 {
-	uint64_t pc = frames[last].pc - 1; /* within the call */
+	uint64_t pc = frames[last].pc - c->bias - 1; /* within the call */
 	const struct hms_dwarf_frame *frame;
 	struct hms_dwarf_place place;
 	struct hms_error *err = hms_dwarf_frame(c->dwarf, pc, &frame);
@@ -115,67 +117,60 @@ static void compare_goroutine(struct comparison *c, const struct tb_goroutine *g
 	}
 }
 
-static bool compare(const char *exe, const char *text, size_t *compared_ret)
+static struct hms_error *read_bias(const struct bundled *bundled, uint64_t *ret)
+{
+	HMS_AUTO(hms_corefile) struct hms_corefile *core = NULL;
+	HMS_AUTO(hms_elffile) struct hms_elffile *exe = NULL;
+	struct hms_exe_fit fit;
+
+	HMS_TRY(hms_corefile_open(bundled->core, NULL, &core));
+	HMS_TRY(hms_elffile_open(bundled->exe, &exe));
+	hms_exe_fit(core, exe, &fit);
+	*ret = fit.bias;
+	return NULL;
+}
+
+static bool compare(const struct bundled *bundled, char *what, size_t what_size)
 {
 	HMS_AUTO(hms_dwarf) struct hms_dwarf *dwarf = NULL;
 	struct comparison c = {0};
-	struct hms_error *err = hms_dwarf_open(exe, &dwarf);
+	struct hms_error *err;
 	struct traceback tb;
 
+	if (bundled->stripped || !bundled->traceback) {
+		snprintf(what, what_size, "# SKIP %s",
+			 bundled->stripped ? "the executable is stripped" : "the process lived on");
+		return true;
+	}
+	err = hms_dwarf_open(bundled->exe, &dwarf);
+	if (!err && (!bundled->release || strstr(bundled->release, "-pie")))
+		err = read_bias(bundled, &c.bias);
 	if (err) {
-		printf("# %s\n", err->message);
+		snprintf(what, what_size, "%s", err->message);
 		hms_err_free(err);
 		return false;
 	}
 	c.dwarf = dwarf;
-	traceback_read(text, &tb);
+	traceback_read(bundled->traceback, &tb);
 	for (size_t i = 0; i < tb.n; i++) {
 		if (tb.list[i].id) /* 0 is a thread's own stack */
 			compare_goroutine(&c, &tb.list[i]);
 	}
 	traceback_free(&tb);
-	*compared_ret = c.compared;
+	snprintf(what, what_size, "%zu frames", c.compared);
 	return !c.differences && c.compared;
-}
-
-/* corefiles/1.21/race.traceback.txt: its executable is in the build directory. */
-static bool compare_bundled(const char *text, size_t number)
-{
-	const char *dir_end = strrchr(text, '/'), *dir = dir_end;
-	HMS_AUTO_FREE char *exe = NULL;
-	size_t compared = 0;
-	bool same;
-
-	while (dir > text && dir[-1] != '/')
-		dir--;
-	exe = hms_xprintf("%s/corefiles/%.*s/exe", getenv("HMS_BUILDDIR"), (int)(dir_end - dir),
-			  dir);
-	same = compare(exe, text, &compared);
-	printf("%s %zu - %s: %zu frames\n", same ? "ok" : "not ok", number, dir, compared);
-	return same;
 }
 
 int main(int argc, char **argv)
 {
-	const char *srcdir = getenv("HMS_SRCDIR");
-	HMS_AUTO_FREE char *pattern = NULL;
-	size_t compared = 0;
-	glob_t found;
-	bool ok = true;
+	char what[BUNDLED_WHAT] = "";
 
-	if (argc == 3) {
-		ok = compare(argv[1], argv[2], &compared);
-		printf("%s %s: %zu frames\n", ok ? "ok" : "not ok", argv[2], compared);
-		return !ok;
+	if (argc == 4) {
+		struct bundled one = {.exe = argv[1], .core = argv[2], .traceback = argv[3]};
+		bool same = compare(&one, what, sizeof(what));
+
+		printf("%s %s: %s\n", same ? "ok" : "not ok", argv[2], what);
+		return !same;
 	}
-	pattern = hms_xprintf("%s/corefiles/*/*.traceback.txt", srcdir ? srcdir : ".");
-	if (!srcdir || !getenv("HMS_BUILDDIR") || glob(pattern, 0, NULL, &found) != 0) {
-		printf("1..0 # SKIP no bundled cores\n");
-		return 0;
-	}
-	printf("1..%zu\n", found.gl_pathc);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		ok = compare_bundled(found.gl_pathv[i], i + 1) && ok;
-	globfree(&found);
-	return !ok;
+	return bundled_run(compare);
 }

@@ -9,12 +9,12 @@
  *	t_runtime             all of corefiles/
  *	t_runtime EXE CORE    one, anywhere
  */
-#include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cores/bundled.h"
 #include "rt/rtype.h"
 #include "session/session.h"
 #include "util/arena.h"
@@ -185,66 +185,56 @@ static struct hms_error *check_types(struct tally *t)
 
 /* ---- cores -------------------------------------------------------------------------------- */
 
-static bool point(const struct hms_session *session, const char *name, const char *what,
-		  struct hms_error *(*check)(struct tally *t))
+static bool point(const struct hms_session *session, const char *what,
+		  struct hms_error *(*check)(struct tally *t), size_t *seen_ret)
 {
 	struct tally t = {.session = session};
 	struct hms_error *err = check(&t);
 	bool ok = !err && t.seen && !t.wrong;
 
-	printf("%s - %s: %zu %s, %zu wrong%s%s\n", ok ? "ok" : "not ok", name, t.seen, what,
-	       t.wrong, err ? ", then: " : "", err ? err->message : "");
+	if (!ok)
+		printf("# %s: %zu wrong%s%s\n", what, t.wrong, err ? ", then: " : "",
+		       err ? err->message : "");
+	*seen_ret = t.seen;
 	hms_err_free(err);
 	return ok;
 }
 
-static bool check_core(const char *exe, const char *core, const char *name)
+static bool test_core(const struct bundled *bundled, char *what, size_t what_size)
 {
-	struct hms_session_options options = {.core = core, .exe = exe, .jobs = 1};
+	struct hms_session_options options = {
+		.core = bundled->core, .exe = bundled->exe, .jobs = 1};
 	HMS_AUTO(hms_session) struct hms_session *session = NULL;
-	struct hms_error *err = hms_session_open(&options, &session);
-	bool ok;
+	size_t spans, types;
+	struct hms_error *err;
+	bool good;
 
+	if (bundled->stripped) {
+		snprintf(what, what_size, "# SKIP the executable is stripped");
+		return true;
+	}
+	err = hms_session_open(&options, &session);
 	if (err) {
-		printf("not ok - %s: %s\nnot ok - %s\n", name, err->message, name);
+		snprintf(what, what_size, "%s", err->message);
 		hms_err_free(err);
 		return false;
 	}
-	ok = point(session, name, "spans", check_heap);
-	return point(session, name, "types", check_types) && ok;
-}
-
-/* corefiles/1.21/growing.core.zst: the executable is in the build directory. */
-static bool check_bundled(const char *core)
-{
-	const char *dir_end = strrchr(core, '/');
-	const char *dir = dir_end;
-	HMS_AUTO_FREE char *exe = NULL;
-
-	while (dir > core && dir[-1] != '/')
-		dir--;
-	exe = hms_xprintf("%s/corefiles/%.*s/exe", getenv("HMS_BUILDDIR"), (int)(dir_end - dir),
-			  dir);
-	return check_core(exe, core, dir);
+	good = point(session, "spans", check_heap, &spans);
+	good = point(session, "types", check_types, &types) && good;
+	snprintf(what, what_size, "%zu spans, %zu types", spans, types);
+	return good;
 }
 
 int main(int argc, char **argv)
 {
-	const char *srcdir = getenv("HMS_SRCDIR");
-	HMS_AUTO_FREE char *pattern = NULL;
-	bool ok = true;
-	glob_t found;
+	char what[BUNDLED_WHAT] = "";
 
-	if (argc == 3)
-		return !check_core(argv[1], argv[2], argv[2]);
-	pattern = hms_xprintf("%s/corefiles/*/*.core.zst", srcdir ? srcdir : ".");
-	if (!srcdir || !getenv("HMS_BUILDDIR") || glob(pattern, 0, NULL, &found) != 0) {
-		printf("1..0 # SKIP no bundled cores\n");
-		return 0;
+	if (argc == 3) {
+		struct bundled one = {.exe = argv[1], .core = argv[2]};
+		bool good = test_core(&one, what, sizeof(what));
+
+		printf("%s %s: %s\n", good ? "ok" : "not ok", argv[2], what);
+		return !good;
 	}
-	printf("1..%zu\n", 2 * found.gl_pathc);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		ok = check_bundled(found.gl_pathv[i]) && ok;
-	globfree(&found);
-	return !ok;
+	return bundled_run(test_core);
 }
