@@ -1,17 +1,19 @@
 /*
- * The keys of each bundled core's maps, hashed anew: a live slot's tophash is the top byte of its
- * key's hash, and the low bits are the index of its bucket.  The truth is where the program put
- * its keys.
+ * The keys of each bundled core's maps, hashed anew.  The truth is where the program put its keys:
+ * - classic maps: a live slot's tophash is the top byte of its key's hash, and the low bits are the
+ *   index of its bucket;
+ * - Swiss maps: a live slot's control byte is the low seven bits, the top bits are the index of its
+ *   table in the directory, and a lookup that starts at the group that the others name comes to it.
  *
  *	t_hashes             all of corefiles/
  *	t_hashes EXE CORE    one, anywhere
  */
-#include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cores/bundled.h"
 #include "map/hash.h"
 #include "map/iter.h"
 #include "rt/pclntab.h"
@@ -30,11 +32,13 @@ struct tally {
 static void say_wrong(const struct hms_map *map, const struct hms_slot *slot, uint64_t hash)
 {
 	printf("# map 0x%" PRIx64 " %s: the key at 0x%" PRIx64 " hashes to 0x%" PRIx64
-	       ", its tophash is %u in bucket %" PRIu64 "\n",
+	       ", its slot's control byte is 0x%x in bucket (group) %" PRIu64 "\n",
 	       map->addr, map->type->name, slot->key_addr, hash, slot->control, slot->bucket);
 }
 
-static bool fits(const struct hms_map *map, const struct hms_slot *slot, uint64_t hash)
+/* ---- classic ------------------------------------------------------------------------------ */
+
+static bool fits_bucket(const struct hms_map *map, const struct hms_slot *slot, uint64_t hash)
 {
 	uint64_t n = slot->old ? hms_classic_old_nbuckets(&map->classic)
 			       : hms_classic_nbuckets(&map->classic);
@@ -42,10 +46,77 @@ static bool fits(const struct hms_map *map, const struct hms_slot *slot, uint64_
 	return hms_classic_tophash(hash) == slot->control && (hash & (n - 1)) == slot->bucket;
 }
 
+/* ---- Swiss -------------------------------------------------------------------------------- */
+
+/* Members of internal/runtime/maps.table, the same in Go 1.24 to 1.27. */
+#define TABLE_GROUPS  16
+#define TABLE_MASK    24
+#define CONTROL_EMPTY 0x80
+
+static uint64_t word_at(const struct hms_session *session, uint64_t addr)
+{
+	const uint8_t *p = hms_mem_peek(session->mem, addr, 8);
+
+	return p ? hms_le64(p) : 0;
+}
+
+static bool has_empty(uint64_t control)
+{
+	for (; control; control >>= 8)
+		if ((control & 0xff) == CONTROL_EMPTY)
+			return true;
+	return false;
+}
+
+/* A lookup goes from group to group, one further each time than before, until it finds the key or
+ * a group with an empty slot. */
+static bool lookup_reaches(const struct hms_session *session, uint64_t table, uint64_t group_size,
+			   uint64_t hash, uint64_t wanted)
+{
+	uint64_t groups = word_at(session, table + TABLE_GROUPS);
+	uint64_t mask = word_at(session, table + TABLE_MASK);
+	uint64_t group = hash >> 7 & mask;
+
+	for (uint64_t step = 1; step <= mask + 1; step++) {
+		if (group == wanted)
+			return true;
+		if (has_empty(word_at(session, groups + group * group_size)))
+			return false;
+		group = (group + step) & mask;
+	}
+	return false;
+}
+
+static bool fits_group(const struct hms_session *session, const struct hms_map *map,
+		       const struct hms_slot *slot, uint64_t hash)
+{
+	const struct hms_swiss *swiss = &map->swiss;
+	uint64_t index = swiss->dir_len > 1 ? hash >> (64 - swiss->global_depth) : 0;
+	uint64_t table;
+
+	if ((hash & 0x7f) != slot->control)
+		return false;
+	if (!swiss->dir_len)
+		return true;
+	table = word_at(session, swiss->dir + 8 * index);
+	return table && table == word_at(session, swiss->dir + 8 * slot->table) &&
+	       lookup_reaches(session, table, map->type->unit_size, hash, slot->bucket);
+}
+
+static bool fits(const struct hms_session *session, const struct hms_map *map,
+		 const struct hms_slot *slot, uint64_t hash)
+{
+	return map->type->kind == HMS_MAP_CLASSIC ? fits_bucket(map, slot, hash)
+						  : fits_group(session, map, slot, hash);
+}
+
+/* ---- maps --------------------------------------------------------------------------------- */
+
 static void check_map(const struct hms_session *session, const struct hms_hash_plan *plan,
 		      const struct hms_map *map, struct tally *tally)
 {
 	struct hms_hash_reader reader = HMS_HASH_READER_INIT;
+	uint64_t seed = map->type->kind == HMS_MAP_CLASSIC ? map->classic.hash0 : map->swiss.seed;
 	struct hms_map_iter it;
 	struct hms_slot slot;
 
@@ -56,11 +127,12 @@ static void check_map(const struct hms_session *session, const struct hms_hash_p
 
 		if (slot.state != HMS_SLOT_LIVE)
 			continue;
-		status = hms_hash_key(plan, &reader, map->classic.hash0, slot.key, &hash);
+		status = hms_hash_key(plan, &reader, seed, slot.key, &hash);
 		tally->hashed += status == HMS_HASH_OK;
 		tally->nan += status == HMS_HASH_NAN;
 		tally->unknown += status != HMS_HASH_OK && status != HMS_HASH_NAN;
-		if (status == HMS_HASH_OK && !fits(map, &slot, hash) && tally->wrong++ < 10)
+		if (status == HMS_HASH_OK && !fits(session, map, &slot, hash) &&
+		    tally->wrong++ < 10)
 			say_wrong(map, &slot, hash);
 	}
 	hms_map_iter_deinit(&it);
@@ -80,7 +152,7 @@ static struct hms_error *check_maps(struct hms_session *session, struct tally *t
 		HMS_AUTO(hms_hash_plan) struct hms_hash_plan *plan = NULL;
 		struct hms_error *err;
 
-		if (!map->type || !map->readable || map->type->kind != HMS_MAP_CLASSIC)
+		if (!map->type || !map->readable)
 			continue;
 		tally->maps++;
 		err = hms_hash_plan_open(hasher, session->rt, pclntab, map->type, &plan);
@@ -96,13 +168,19 @@ static struct hms_error *check_maps(struct hms_session *session, struct tally *t
 }
 
 /* All keys but those with a NaN hash to where they are. */
-static bool check_core(const char *exe, const char *core, char *what, size_t what_size)
+static bool test_core(const struct bundled *bundled, char *what, size_t what_size)
 {
-	struct hms_session_options options = {.core = core, .exe = exe, .jobs = 1};
+	struct hms_session_options options = {
+		.core = bundled->core, .exe = bundled->exe, .jobs = 1};
 	HMS_AUTO(hms_session) struct hms_session *session = NULL;
 	struct tally t = {0};
-	struct hms_error *err = hms_session_open(&options, &session);
+	struct hms_error *err;
 
+	if (bundled->stripped) {
+		snprintf(what, what_size, "# SKIP the executable is stripped");
+		return true;
+	}
+	err = hms_session_open(&options, &session);
 	if (!err)
 		err = check_maps(session, &t);
 	if (err) {
@@ -116,47 +194,16 @@ static bool check_core(const char *exe, const char *core, char *what, size_t wha
 	return t.hashed && !t.wrong && !t.refused && !t.unknown;
 }
 
-/* ---- all of corefiles/ ------------------------------------------------------------------ */
-
-/* corefiles/1.21/growing.core.zst: the executable is in the build directory. */
-static bool check_bundled(const char *core, size_t number)
-{
-	const char *dir_end = strrchr(core, '/');
-	const char *dir = dir_end;
-	HMS_AUTO_FREE char *exe = NULL;
-	char what[200];
-	bool ok;
-
-	while (dir > core && dir[-1] != '/')
-		dir--;
-	exe = hms_xprintf("%s/corefiles/%.*s/exe", getenv("HMS_BUILDDIR"), (int)(dir_end - dir),
-			  dir);
-	ok = check_core(exe, core, what, sizeof(what));
-	printf("%s %zu - %s: %s\n", ok ? "ok" : "not ok", number, dir, what);
-	return ok;
-}
-
 int main(int argc, char **argv)
 {
-	const char *srcdir = getenv("HMS_SRCDIR");
-	HMS_AUTO_FREE char *pattern = NULL;
-	glob_t found;
-	bool ok = true;
-	char what[200];
+	char what[BUNDLED_WHAT] = "";
 
 	if (argc == 3) {
-		ok = check_core(argv[1], argv[2], what, sizeof(what));
-		printf("%s %s: %s\n", ok ? "ok" : "not ok", argv[2], what);
-		return !ok;
+		struct bundled one = {.exe = argv[1], .core = argv[2]};
+		bool good = test_core(&one, what, sizeof(what));
+
+		printf("%s %s: %s\n", good ? "ok" : "not ok", argv[2], what);
+		return !good;
 	}
-	pattern = hms_xprintf("%s/corefiles/*/*.core.zst", srcdir ? srcdir : ".");
-	if (!srcdir || !getenv("HMS_BUILDDIR") || glob(pattern, 0, NULL, &found) != 0) {
-		printf("1..0 # SKIP no bundled cores\n");
-		return 0;
-	}
-	printf("1..%zu\n", found.gl_pathc);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		ok = check_bundled(found.gl_pathv[i], i + 1) && ok;
-	globfree(&found);
-	return !ok;
+	return bundled_run(test_core);
 }
