@@ -100,7 +100,7 @@ func appendHeader(out []byte, typ, header unsafe.Pointer) []byte {
 
 	if h.dirLen == 0 && h.dirPtr != nil {
 		counts.add(h.dirPtr, 1, size)
-		capacity = 8
+		capacity, left = 8, 8-counts.live // all eight slots may be filled
 	}
 	out = appendFlag(out, "growing", false)
 	out = appendWords(out, h)
