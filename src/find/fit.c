@@ -194,6 +194,29 @@ static int pointer_evidence(const struct hms_fitter *fitter, uint64_t word)
 	}
 }
 
+/* A string or slice: its bytes lie in the object that the pointer leads to. */
+static int text_evidence(const struct hms_fitter *fitter, const struct hms_type *type,
+			 const uint8_t *bytes)
+{
+	uint64_t addr = hms_le64(bytes), len = hms_le64(bytes + 8);
+	uint64_t each = type->kind == HMS_KIND_STRING ? 1 : type->elem ? type->elem->size : 0;
+	struct hms_object object;
+
+	if (type->kind == HMS_KIND_SLICE && (type->size < 24 || len > hms_le64(bytes + 16)))
+		return -1;
+	if (!addr || len > INT64_MAX || __builtin_mul_overflow(len, each, &len))
+		return len ? -1 : 0;
+	if (!len)
+		return pointer_evidence(fitter, addr);
+	hms_heap_find(fitter->heap, addr, &object);
+	if (object.state == HMS_HEAP_ALLOCATED && len > object.slot + object.slot_size - addr)
+		return -1;
+	if (object.state == HMS_HEAP_OUTSIDE &&
+	    hms_mem_state_at(fitter->rt->mem, addr + len - 1, NULL) == HMS_MEM_UNMAPPED)
+		return -1;
+	return pointer_evidence(fitter, addr);
+}
+
 /* The same for a value of @type. */
 static int value_evidence(const struct hms_fitter *fitter, const struct hms_type *type,
 			  const uint8_t *bytes)
@@ -202,10 +225,9 @@ static int value_evidence(const struct hms_fitter *fitter, const struct hms_type
 	case HMS_KIND_POINTER:
 	case HMS_KIND_MAP:
 	case HMS_KIND_CHAN:
-	case HMS_KIND_FUNC:
+	case HMS_KIND_FUNC: return type->size >= 8 ? pointer_evidence(fitter, hms_le64(bytes)) : 0;
 	case HMS_KIND_SLICE:
-	case HMS_KIND_STRING:
-		return type->size >= 8 ? pointer_evidence(fitter, hms_le64(bytes)) : 0;
+	case HMS_KIND_STRING: return type->size >= 16 ? text_evidence(fitter, type, bytes) : 0;
 	case HMS_KIND_INTERFACE:
 		if (type->size < 16 || !hms_le64(bytes))
 			return 0;
