@@ -10,13 +10,35 @@
 
 enum outcome { FOUND, MISSING, CRASHED };
 
+/* Is equality that of the bytes?  No padding, no fields named _. */
+static bool is_plain(const struct hms_type *type, unsigned int depth)
+{
+	uint64_t end = 0;
+
+	if (!type || depth > 4)
+		return false;
+	if (type->kind == HMS_KIND_ARRAY)
+		return is_plain(type->elem, depth + 1);
+	if (type->kind == HMS_KIND_STRUCT) {
+		for (uint32_t i = 0; i < type->nmembers; i++) {
+			const struct hms_member *m = &type->members[i];
+
+			if (m->off != end || !m->name || strcmp(m->name, "_") == 0 ||
+			    !is_plain(m->type, depth + 1))
+				return false;
+			end += m->type->size;
+		}
+		return end && end == type->size;
+	}
+	return type->kind == HMS_KIND_BOOL || type->kind == HMS_KIND_POINTER ||
+	       type->kind == HMS_KIND_UNSAFE_POINTER || type->kind == HMS_KIND_CHAN ||
+	       (type->kind >= HMS_KIND_INT && type->kind <= HMS_KIND_UINTPTR);
+}
+
 bool model_can(const struct hms_map *map)
 {
-	const struct hms_type *key = map->type ? map->type->key : NULL;
-
-	return key && !map->type->key_indirect && !map->type->elem_indirect &&
-	       (key->kind == HMS_KIND_STRING ||
-		(key->kind >= HMS_KIND_INT && key->kind <= HMS_KIND_UINTPTR));
+	return map->type &&
+	       (map->type->key->kind == HMS_KIND_STRING || is_plain(map->type->key, 0));
 }
 
 static bool is_string(const struct model *m)
@@ -51,19 +73,28 @@ static uint64_t digest(uint64_t h, const uint8_t *p, uint64_t len)
 	return h;
 }
 
-static uint64_t elem_sum(const struct model *m, uint64_t addr)
+/* Where a key or element of a slot is: those over 128 bytes lie apart. */
+static uint64_t value_at(const struct model *m, uint64_t slot, bool apart)
 {
-	const uint8_t *p = world_bytes(m->world, addr, m->map->type->elem_size);
+	return apart ? get(m, slot, 8) : slot;
+}
 
-	return p ? digest(UINT64_C(0xcbf29ce484222325), p, m->map->type->elem_size) : 0;
+static uint64_t elem_sum(const struct model *m, uint64_t slot)
+{
+	uint64_t size = m->map->type->elem->size;
+	const uint8_t *p =
+		world_bytes(m->world, value_at(m, slot, m->map->type->elem_indirect), size);
+
+	return p ? digest(UINT64_C(0xcbf29ce484222325), p, size) : 0;
 }
 
 /* The bytes that make up the key in the slot at @addr: of a string its text. */
 static const uint8_t *key_content(const struct model *m, uint64_t addr, uint64_t *len_ret)
 {
 	if (!is_string(m)) {
-		*len_ret = m->map->type->key_size;
-		return world_bytes(m->world, addr, *len_ret);
+		*len_ret = m->map->type->key->size;
+		return world_bytes(m->world, value_at(m, addr, m->map->type->key_indirect),
+				   *len_ret);
 	}
 	*len_ret = get(m, addr + 8, 8);
 	if (!*len_ret)
@@ -105,13 +136,11 @@ static bool same_key(const struct model *m, uint64_t addr, const struct model_en
 static uint64_t hash_of(const struct model *m, const struct model_entry *e, uint64_t seed)
 {
 	struct hms_hash_reader reader = HMS_HASH_READER_INIT;
-	uint8_t key[16] = {0};
 	uint64_t hash = 0;
 
 	if (is_string(m))
 		return hms_hash_text(m->plan, seed, e->text, e->len);
-	memcpy(key, e->text, e->len);
-	hms_hash_key(m->plan, &reader, seed, key, &hash);
+	hms_hash_key(m->plan, &reader, seed, (const uint8_t *)e->text, &hash);
 	return hash;
 }
 
@@ -254,7 +283,16 @@ static struct swiss read_swiss(const struct model *m)
 	};
 }
 
-/* The runtime compares what matches H2; a small map's fast look-ups compare all full slots. */
+/* Have lookups of these keys a way of their own in small maps, which compares all full slots?
+ * runtime_fast32.go, runtime_fast64.go, runtime_faststr.go: for elements that lie in the slot. */
+static bool is_fast(const struct model *m)
+{
+	const struct hms_type *key = m->map->type->key;
+
+	return !m->map->type->elem_indirect && (is_string(m) || key->size == 4 || key->size == 8);
+}
+
+/* The runtime compares what matches H2; -1: all full slots. */
 static bool in_group(const struct model *m, uint64_t group, int h2, const struct model_entry *e,
 		     uint64_t *elem_ret)
 {
@@ -311,7 +349,9 @@ static enum outcome swiss_lookup(const struct model *m, const struct model_entry
 	if (!h.dir_len) {
 		if (!readable(m, h.dir, m->map->type->unit_size))
 			return CRASHED;
-		return in_group(m, h.dir, -1, e, elem_ret) ? FOUND : MISSING;
+		return in_group(m, h.dir, is_fast(m) ? -1 : (int)(hash & 0x7f), e, elem_ret)
+			       ? FOUND
+			       : MISSING;
 	}
 	slot = h.dir + 8 * (h.dir_len == 1 ? 0 : hash >> (h.shift & 63));
 	table = readable(m, slot, 8) ? get(m, slot, 8) : 0;

@@ -3,7 +3,7 @@
  * the runtime's sources alone and apart from the walkers: mapaccess and mapiternext of
  * src/runtime/map.go, Map.Get and Iter.Next of src/internal/runtime/maps.
  *
- * Keys are integers or strings, neither keys nor elements stored apart.
+ * Keys are strings, or plain memory: numbers, pointers, arrays and structs of them.
  */
 #ifndef HMS_TESTS_CORES_MODEL_H
 #define HMS_TESTS_CORES_MODEL_H
@@ -15,8 +15,7 @@ bool model_can(const struct hms_map *map);
 
 /* An entry as it was: where its key's and element's bytes are copied to. */
 struct model_entry {
-	uint8_t key[16];
-	char *text; /* of a string key */
+	char *text; /* the key, or of a string its text */
 	uint64_t len;
 	uint64_t elem_sum;
 };
@@ -24,7 +23,8 @@ struct model_entry {
 struct model {
 	const struct world *world;
 	const struct hms_map *map; /* address and type; the rest is read anew */
-	const struct hms_hash_plan *plan;
+	const struct hms_hash_plan
+		*plan; /* of keys by their own bytes, also where they lie apart */
 	struct model_entry *entries;
 	size_t n, cap;
 	uint64_t length; /* len(m) */
