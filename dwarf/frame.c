@@ -107,6 +107,18 @@ static void set_name(struct hms_dwarf *dwarf, const struct origin *origin,
 	variable->name = variable->escaped ? name + 1 : name;
 }
 
+/* A location that is not from a list is the variable's home, and holds all of it. */
+static bool may_be_lone_word(const struct building *b, Dwarf_Attribute location,
+			     const struct hms_dwarf_variable *variable)
+{
+	const uint8_t *block;
+	size_t len;
+
+	return b->unit->flags & HMS_PRODUCER_LONE_WORDS && variable->npieces == 1 &&
+	       !variable->pieces[0].size && variable->type && variable->type->size > 8 &&
+	       !attr_block(b->context.dwarf, location, &block, &len);
+}
+
 static struct hms_error *add_variable(struct building *b, const struct children *it, size_t owner,
 				      uint32_t scope)
 {
@@ -131,8 +143,10 @@ static struct hms_error *add_variable(struct building *b, const struct children 
 	if (attr && attr_unsigned(dwarf, attr, &off) && off <= INT64_MAX)
 		variable.closure_off = (int64_t)off;
 	attr = attrs_find(&origin.attrs, DW_AT_location);
-	if (attr)
+	if (attr) {
 		variable.npieces = location_pieces(&b->context, attr, &variable.pieces);
+		variable.lone_word = may_be_lone_word(b, attr, &variable);
+	}
 	HMS_GROW(b->variables, b->nvariables, b->variables_cap);
 	HMS_GROW(b->owners, b->nvariables, b->owners_cap);
 	b->variables[b->nvariables] = variable;

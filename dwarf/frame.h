@@ -44,6 +44,9 @@ struct hms_dwarf_variable {
 			      * -1: none */
 	const struct hms_piece *pieces; /* in order */
 	size_t npieces;                 /* 0: no value here */
+	/* The one piece is said to hold all words of the variable, but may hold one of them alone,
+	 * nobody knows which (Go 1.15 and 1.16). */
+	bool lone_word;
 };
 
 struct hms_dwarf_function {

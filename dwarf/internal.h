@@ -18,6 +18,7 @@
 /* What a unit's producer does that readers must know (producer.c). */
 enum {
 	HMS_PRODUCER_GO = 1 << 0,
+	HMS_PRODUCER_LONE_WORDS = 1 << 1,
 };
 
 /* No DIE. */

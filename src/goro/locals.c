@@ -58,19 +58,38 @@ static bool piece_bytes(const struct context *ctx, const struct hms_piece *piece
 	return true;
 }
 
-/* The variable lies in memory as a whole: one piece, or several in a row. */
-static bool whole_addr(const struct context *ctx, const struct hms_dwarf_variable *v, uint64_t *ret)
+/* Bytes of a value without the padding at its end, which no piece describes. */
+static uint64_t used_size(const struct hms_type *type)
 {
-	uint64_t end = 0, addr;
+	uint64_t end = 0;
+
+	if (!type)
+		return 8;
+	if (type->kind != HMS_KIND_STRUCT || !type->nmembers)
+		return type->size;
+	for (uint32_t i = 0; i < type->nmembers; i++)
+		end = HMS_MAX(end, type->members[i].off + type->members[i].type->size);
+	return end;
+}
+
+/* The variable lies in memory as a whole: one piece, or several in a row that make up all @size
+ * bytes of it.  Go 1.15 leaves out trailing pieces that are gone. */
+static bool whole_addr(const struct context *ctx, const struct hms_dwarf_variable *v, uint64_t size,
+		       uint64_t *ret)
+{
+	uint64_t first = 0, end = 0, addr;
 
 	for (size_t i = 0; i < v->npieces; i++) {
 		if (!piece_addr(ctx, &v->pieces[i], &addr) || (i && addr != end))
 			return false;
 		if (!i)
-			*ret = addr;
+			first = addr;
 		end = addr + v->pieces[i].size; /* 0 where one piece is all of it */
 	}
-	return v->npieces > 0;
+	*ret = first;
+	if (v->npieces == 1 && !v->pieces[0].size)
+		return true;
+	return v->npieces && end - first >= size;
 }
 
 /* Bits of the words that @len bytes from @off on lie in. */
@@ -104,7 +123,9 @@ static const uint8_t *gather(struct context *ctx, const struct hms_dwarf_variabl
 			*gone_ret |= words_of(done, part);
 		done += part;
 	}
-	return got && done == size ? ctx->bytes : NULL;
+	if (done < used_size(v->type))
+		*gone_ret |= words_of(done, size - done);
+	return got ? ctx->bytes : NULL;
 }
 
 /* ---- liveness ----------------------------------------------------------------------------- */
@@ -187,7 +208,7 @@ static void fill_place(struct context *ctx, const struct hms_dwarf_variable *v,
 	local->state = HMS_LOCAL_GONE;
 	if (!v->npieces)
 		return;
-	if (whole_addr(ctx, v, &addr))
+	if (whole_addr(ctx, v, used_size(held), &addr))
 		local->addr = addr;
 	else
 		local->bytes = gather(ctx, v, size, &local->gone);
@@ -215,6 +236,45 @@ static void follow_escaped(struct context *ctx, struct hms_local *local)
 		local->type && local->type->kind == HMS_KIND_POINTER ? local->type->elem : NULL;
 }
 
+/* Is all of the variable there?  What has its address taken is a stack object (those with pointers
+ * are recorded); what was taken apart has no address. */
+static bool has_home(const struct context *ctx, const struct hms_dwarf_variable *v)
+{
+	int64_t off = v->pieces[0].off, object;
+	uint64_t size;
+
+	if (!hms_type_has_pointers(v->type))
+		return true;
+	return v->pieces[0].kind == HMS_PIECE_STACK &&
+	       hms_frame_object(ctx->u, ctx->frame, off, &object, &size) && object == off &&
+	       size >= used_size(v->type);
+}
+
+/* Of a string or slice the lone word is taken for the pointer where the stack map marks one: the
+ * others are numbers.  Of other types nothing is known. */
+static bool tell_lone_word(const struct context *ctx, const struct hms_dwarf_variable *v,
+			   struct hms_piece *ret)
+{
+	*ret = v->pieces[0];
+	ret->size = 8;
+	return (v->type->kind == HMS_KIND_STRING || v->type->kind == HMS_KIND_SLICE) &&
+	       ret->kind == HMS_PIECE_STACK &&
+	       state_at(ctx, ctx->frame->cfa + (uint64_t)ret->off, 8) == HMS_LOCAL_LIVE;
+}
+
+static void place_variable(struct context *ctx, const struct hms_dwarf_variable *v,
+			   struct hms_local *local)
+{
+	struct hms_dwarf_variable lone = *v;
+	struct hms_piece piece;
+
+	if (v->lone_word && !has_home(ctx, v)) {
+		lone.npieces = tell_lone_word(ctx, v, &piece);
+		lone.pieces = &piece;
+	}
+	fill_place(ctx, &lone, local);
+}
+
 static struct hms_error *
 visit_function(struct context *ctx, const struct hms_dwarf_function *function, size_t inlined,
 	       struct hms_error *(*visit)(void *arg, const struct hms_local *local), void *arg)
@@ -232,7 +292,7 @@ visit_function(struct context *ctx, const struct hms_dwarf_function *function, s
 			.line = v->line,
 		};
 
-		fill_place(ctx, v, &local);
+		place_variable(ctx, v, &local);
 		if (v->escaped)
 			follow_escaped(ctx, &local);
 		HMS_TRY(visit(arg, &local));

@@ -25,14 +25,19 @@ static void add_types(struct program *p)
 }
 
 /* A unit with code from 0x1000 to 0x2000. */
-static void begin(struct program *p)
+static void begin_by(struct program *p, const char *producer)
 {
 	*p = (struct program){0};
 	mkdwarf_init(&p->m, 4);
-	go_unit(&p->m, "Go cmd/compile go1.21.13; regabi");
+	go_unit(&p->m, producer);
 	mkdwarf_addr(&p->m, DW_AT_low_pc, 0x1000);
 	mkdwarf_addr(&p->m, DW_AT_high_pc, 0x2000);
 	add_types(p);
+}
+
+static void begin(struct program *p)
+{
+	begin_by(p, "Go cmd/compile go1.21.13; regabi");
 }
 
 /* main.f, 0x1000 to 0x1100, whose frame base is the CFA; entries follow, then finish(). */
@@ -278,6 +283,46 @@ static void location_lists_of_dwarf_4(void **state)
 	check_list(&p);
 	assert_int_equal(var(&p, 0x1000, "beyond")->npieces, 0);
 	done(&p);
+}
+
+/* One location for two words, in a list: Go 1.15 may mean one of them.  A home is no list. */
+static void lone_words(struct program *p, bool wanted)
+{
+	int two = go_base(&p->m, "complex128", HMS_KIND_COMPLEX128, 16, 0);
+
+	mkdwarf_put64(&p->m, MKDWARF_LOC, UINT64_MAX);
+	mkdwarf_put64(&p->m, MKDWARF_LOC, 0x1000);
+	loc_entry(&p->m, 0, 0x80, "\x91\x40", 2);
+	mkdwarf_put64(&p->m, MKDWARF_LOC, 0);
+	mkdwarf_put64(&p->m, MKDWARF_LOC, 0);
+	begin_function(p);
+	listed_variable(&p->m, "two", two, 0);
+	listed_variable(&p->m, "one", p->integer, 0);
+	mkdwarf_die(&p->m, DW_TAG_variable, false);
+	mkdwarf_string(&p->m, DW_AT_name, "home");
+	mkdwarf_ref(&p->m, DW_AT_type, two);
+	mkdwarf_block1(&p->m, DW_AT_location, "\x91\x40", 2);
+	finish(p);
+	assert_stack(var(p, 0x1010, "two"), 0, -64, 0);
+	assert_int_equal(var(p, 0x1010, "two")->lone_word, wanted);
+	assert_false(var(p, 0x1010, "one")->lone_word);
+	assert_false(var(p, 0x1010, "home")->lone_word);
+	done(p);
+}
+
+static void lone_words_are_told_by_producer(void **state)
+{
+	struct program p;
+
+	(void)state;
+	begin_by(&p, "Go cmd/compile go1.15.15");
+	lone_words(&p, true);
+	begin_by(&p, "Go cmd/compile go1.19.8; regabi");
+	lone_words(&p, false);
+	begin_by(&p, "Go cmd/compile go1.x");
+	lone_words(&p, false);
+	begin_by(&p, "Go cmd/compile devel +4d7bf41c");
+	lone_words(&p, false);
 }
 
 static void location_lists_of_dwarf_5(void **state)
@@ -599,6 +644,7 @@ int main(void)
 		cmocka_unit_test(expressions_not_understood_have_no_pieces),
 		cmocka_unit_test(other_frame_bases_give_no_stack_places),
 		cmocka_unit_test(location_lists_of_dwarf_4),
+		cmocka_unit_test(lone_words_are_told_by_producer),
 		cmocka_unit_test(location_lists_of_dwarf_5),
 		cmocka_unit_test(escaped_captured_and_result_variables_are_told),
 		cmocka_unit_test(types_of_generic_functions_name_their_dictionary_entry),
