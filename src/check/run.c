@@ -343,6 +343,8 @@ static void judge_seed(struct check_worker *w, struct check_part *part)
 
 struct excuse {
 	bool holds;
+	bool race;  /* all that is wrong with the map may come of it */
+	bool known; /* from the stacks, rather than from the map's flag */
 	int64_t goroutine;
 };
 
@@ -360,7 +362,9 @@ static struct excuse excuse_of(const struct run *run, const struct hms_map *map)
 				    ? map->classic.flags & HMS_CLASSIC_HASH_WRITING
 				    : map->swiss.writing == 1;
 	else
-		ret.holds = state == HMS_OPERATION_WRITE;
+		ret.holds = state != HMS_OPERATION_NONE;
+	ret.race = state == HMS_OPERATION_RACE;
+	ret.known = state != HMS_OPERATION_UNKNOWN;
 	return ret;
 }
 
@@ -379,17 +383,31 @@ static bool explains(const struct check_part *part, const struct check_fault *fa
 	return fault->excusable;
 }
 
+/* What the stacks make of the map's writing flag. */
+static const char *writing_text(const struct excuse *excuse)
+{
+	if (excuse->race)
+		return "more than one goroutine is at work on the map";
+	if (excuse->holds)
+		return excuse->known ? "a write is in progress"
+				     : "which goroutine is inside a write is not known";
+	return "no goroutine is inside a write: racing writers left it so, or a panic inside one "
+	       "that was recovered";
+}
+
 static const char *message_of(struct run *run, const struct check_part *part,
-			      const struct check_fault *fault, uint32_t nth, bool excused)
+			      const struct check_fault *fault, uint32_t nth,
+			      const struct excuse *excuse, bool excused)
 {
 	const char *message = fault->message;
 	uint32_t total = part->counts[fault->rule];
 
-	if (excused && fault->rule == HMS_RULE_MAP_WRITING)
-		message = hms_arena_printf(run->check.arena, "%s: a write is in progress", message);
+	if (fault->rule == HMS_RULE_MAP_WRITING)
+		message =
+			hms_arena_printf(run->check.arena, "%s: %s", message, writing_text(excuse));
 	else if (excused)
-		message = hms_arena_printf(run->check.arena,
-					   "%s: explained by the write in progress", message);
+		message = hms_arena_printf(run->check.arena, "%s: explained by the %s", message,
+					   excuse->race ? "race" : "write in progress");
 	if (nth == CHECK_FINDINGS_A_RULE && total > nth)
 		message = hms_arena_printf(run->check.arena, "%s; and %" PRIu32 " more like it",
 					   message, total - nth);
@@ -433,7 +451,7 @@ static void tell(struct run *run, struct check_part *part, struct hms_findings *
 	uint64_t last[HMS_NRULES] = {0};
 
 	for (const struct check_fault *f = part->first; f; f = f->next) {
-		bool excused = excuse.holds && explains(part, f);
+		bool excused = excuse.race || (excuse.holds && explains(part, f));
 
 		if (!is_wanted(run, part, f->rule) || (nth[f->rule] && last[f->rule] == f->addr))
 			continue;
@@ -450,8 +468,8 @@ static void tell(struct run *run, struct check_part *part, struct hms_findings *
 				.expected = copy(run, f->expected ? f->expected
 								  : hms_rule(f->rule)->line),
 				.seen = copy(run, f->seen),
-				.message =
-					copy(run, message_of(run, part, f, nth[f->rule], excused)),
+				.message = copy(run, message_of(run, part, f, nth[f->rule], &excuse,
+								excused)),
 				.goroutine = excused ? excuse.goroutine : -1,
 			});
 	}

@@ -8,6 +8,7 @@
 #include <argp.h>
 
 #include "check/check.h"
+#include "check/context.h"
 #include "report/columns.h"
 #include "report/model.h"
 #include "session/session.h"
@@ -67,6 +68,9 @@ struct hms_view {
 	const struct hms_input *input;
 	struct hms_session *session;
 	struct hms_found *found;
+	struct hms_operations *operations; /* NULL: the stacks cannot be read */
+	struct hms_races *races;           /* likewise */
+	struct hms_check_stacks stacks;    /* both, for the rules */
 	struct hms_findings findings;
 	struct hms_check_work work;
 	struct hms_doc doc;
@@ -88,6 +92,11 @@ void hms_view_begin(struct hms_view *view);
 
 /* @map as a row; what it borrows is valid until the next call. */
 struct hms_map_row hms_view_row(struct hms_view *view, const struct hms_map *map);
+
+/* How far @map's growth is, and what moves it on: "3 of 8 old buckets moved; ...".  Appended to
+ * @ret; returns a title for it: "growth waiting for writes". */
+const char *hms_view_growth(struct hms_view *view, const struct hms_map *map,
+			    const struct hms_map_stats *stats, struct hms_str *ret);
 
 /* The owner's path of @map, "" where none is known; valid until the next call. */
 const char *hms_view_owner(struct hms_view *view, const struct hms_map *map);

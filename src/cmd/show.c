@@ -31,19 +31,12 @@ static void growth(struct hms_view *view, const struct hms_map *map)
 {
 	const struct hms_map_stats *stats = &view->stats;
 	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
-	struct hms_progress_bar bar = {.title = "growth", .done = stats->evacuated};
+	struct hms_progress_bar bar = {.done = stats->evacuated};
 
 	if (!hms_classic_growing(&map->classic))
 		return;
 	bar.total = hms_classic_old_nbuckets(&map->classic);
-	hms_format_count(&text, stats->evacuated);
-	hms_str_add(&text, " of ");
-	hms_format_counted(&text, bar.total, "old bucket");
-	hms_str_add(&text, " moved; ");
-	hms_format_count(&text, stats->live_old);
-	hms_str_add(&text, " entries and ");
-	hms_format_bytes_long(&text, map->bytes.old_buckets);
-	hms_str_add(&text, " still in old buckets (only writes move them)");
+	bar.title = hms_view_growth(view, map, stats, &text);
 	bar.text = hms_str_text(&text);
 	view->renderer->ops->progress(view->renderer, &bar);
 }

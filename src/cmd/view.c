@@ -34,16 +34,32 @@ static struct hms_error *open_session(struct hms_view *view)
 	return hms_session_open(&options, &view->session);
 }
 
+/* Which goroutines are at work on which maps. */
+static void find_operations(struct hms_view *view)
+{
+	const struct hms_session *s = view->session;
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
+
+	if (!s->goros)
+		return;
+	view->operations = hms_operations_find(&sources);
+	view->races = hms_races_find(view->operations);
+	view->stacks = (struct hms_check_stacks){view->operations, view->races};
+}
+
 /* Lists only look at headers and what could not be followed; all rules cost a second walk. */
 static struct hms_error *check(struct hms_view *view)
 {
+	struct hms_check_context context;
 	struct hms_check_options options = {
+		.context = view->operations ? &context : NULL,
 		.rules = view->input->rules,
 		.pclntab = view->session->pclntab,
 		.quick = !view->input->check,
 		.jobs = view->session->jobs,
 	};
 
+	hms_check_context_init(&context, &view->stacks);
 	HMS_TRY(hms_check_maps(view->session->model, view->found->maps, view->found->nmaps,
 			       &options, &view->findings, &view->work));
 	for (size_t i = 0; i < view->work.nlimits; i++)
@@ -55,6 +71,7 @@ static struct hms_error *analyse(struct hms_view *view)
 {
 	HMS_TRY(open_session(view));
 	HMS_TRY(hms_session_find_maps(view->session, &view->found));
+	find_operations(view);
 	return check(view);
 }
 
@@ -105,16 +122,42 @@ static void fill_core(struct hms_view *view)
 	};
 }
 
-static void add_map(struct hms_doc_summary *sum, const struct hms_map *map, bool classic)
+/* Is a goroutine inside a write of @map? */
+static enum hms_operation_state writer_of(const struct hms_view *view, const struct hms_map *map,
+					  int64_t *goroutine_ret)
+{
+	struct hms_check_context context;
+
+	*goroutine_ret = -1;
+	if (!view->operations)
+		return HMS_OPERATION_UNKNOWN;
+	hms_check_context_init(&context, &view->stacks);
+	return context.operation(context.arg, map, goroutine_ret);
+}
+
+static bool is_growing(const struct hms_view *view, const struct hms_map *map)
+{
+	return view->session->rt->map_kind == HMS_MAP_CLASSIC && map->readable &&
+	       hms_classic_growing(&map->classic);
+}
+
+static void add_map(const struct hms_view *view, struct hms_doc_summary *sum,
+		    const struct hms_map *map)
 {
 	struct hms_map_stats stats;
+	int64_t goroutine;
 
 	hms_map_stats_of(map, &stats);
+	if (is_growing(view, map)) {
+		sum->growing++;
+		/* Only writes move buckets. */
+		sum->stalled +=
+			sum->stalled >= 0 && writer_of(view, map, &goroutine) == HMS_OPERATION_NONE;
+	}
 	sum->maps++;
 	sum->entries += map->live;
 	sum->bytes += map->bytes.total;
 	sum->damaged += map->damaged;
-	sum->growing += classic && map->readable && hms_classic_growing(&map->classic);
 	sum->slots_walked += stats.slots_walked;
 	sum->bytes_unreadable += stats.unreadable;
 	for (size_t i = 0; i < HMS_MIN(stats.ntroubles, (uint64_t)HMS_MAX_TROUBLES); i++)
@@ -128,7 +171,7 @@ static void fill_summary(struct hms_view *view)
 	uint64_t heap;
 
 	*sum = (struct hms_doc_summary){
-		.stalled = -1, /* one snapshot without its writers cannot tell */
+		.stalled = view->operations ? 0 : -1,
 		.errors = view->findings.errors,
 		.warnings = view->findings.warnings,
 		.infos = view->findings.infos,
@@ -139,7 +182,7 @@ static void fill_summary(struct hms_view *view)
 			hms_heap_allocated_bytes(view->session->heap, &heap) ? (int64_t)heap : -1,
 	};
 	for (size_t i = 0; i < view->found->nmaps; i++)
-		add_map(sum, &view->found->maps[i], view->session->rt->map_kind == HMS_MAP_CLASSIC);
+		add_map(view, sum, &view->found->maps[i]);
 	if (sum->bytes_unreadable)
 		hms_session_limit(view->session,
 				  "%" PRIu64 " bytes of map memory are not in the core: what they "
@@ -210,6 +253,8 @@ void hms_view_close(struct hms_view *view)
 	hms_renderer_destroy(view->renderer);
 	hms_check_work_deinit(&view->work);
 	hms_findings_deinit(&view->findings);
+	hms_races_free(view->races);
+	hms_operations_free(view->operations);
 	hms_found_free(view->found);
 	hms_session_close(view->session);
 	hms_str_deinit(&view->owner);
@@ -237,13 +282,33 @@ const char *hms_view_owner(struct hms_view *view, const struct hms_map *map)
 /* The share of slots below which a map is called too large for what it holds. */
 #define FEW_ENTRIES 16
 
-static void note_growth(struct hms_str *note, const struct hms_map *map,
-			const struct hms_map_stats *stats)
+const char *hms_view_growth(struct hms_view *view, const struct hms_map *map,
+			    const struct hms_map_stats *stats, struct hms_str *ret)
 {
-	hms_str_add(note, "growth goes on with writes only: ");
-	hms_format_count(note, stats->live_old);
-	hms_str_add(note, " entries still in old buckets, which take ");
-	hms_format_bytes_long(note, map->bytes.old_buckets);
+	int64_t goroutine;
+	enum hms_operation_state state = writer_of(view, map, &goroutine);
+
+	hms_format_count(ret, stats->evacuated);
+	hms_str_add(ret, " of ");
+	hms_format_counted(ret, hms_classic_old_nbuckets(&map->classic), "old bucket");
+	hms_str_add(ret, " moved; ");
+	hms_format_count(ret, stats->live_old);
+	hms_str_add(ret, stats->live_old == 1 ? " entry and " : " entries and ");
+	hms_format_bytes_long(ret, map->bytes.old_buckets);
+	hms_str_add(ret, " still in old buckets");
+	if (goroutine >= 0)
+		hms_str_addf(ret, "; goroutine %" PRId64 " is inside a write", goroutine);
+	return state == HMS_OPERATION_NONE      ? "growth waiting for writes"
+	       : state == HMS_OPERATION_UNKNOWN ? "growth"
+						: "growth in progress";
+}
+
+static void note_growth(struct hms_view *view, const struct hms_map *map)
+{
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+	const char *title = hms_view_growth(view, map, &view->stats, &text);
+
+	hms_str_addf(&view->note, "%s: %s", title, hms_str_text(&text));
 }
 
 static void note_room(struct hms_str *note, uint64_t room)
@@ -263,7 +328,7 @@ static const char *why_large(struct hms_view *view, const struct hms_map *map)
 	if (map->bytes.total < WORTH_A_NOTE)
 		return NULL;
 	if (!swiss && hms_classic_growing(&map->classic))
-		note_growth(&view->note, map, stats);
+		note_growth(view, map);
 	else if (map->live < slots / FEW_ENTRIES)
 		note_room(&view->note, swiss ? slots / 8 * 7 : slots / 16 * 13);
 	else if (stats->tombstones > slots / 4)

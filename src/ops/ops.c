@@ -67,18 +67,6 @@ static const char *text_of(const struct finder *f, const struct hms_frame *frame
 		     : NULL;
 }
 
-/* What the runtime says where it finds the flag set that another operation set: the same words in
- * all releases. */
-static const char *text_of_race(enum hms_map_op op)
-{
-	switch (op) {
-	case HMS_MAP_READ: return "concurrent map read and map write";
-	case HMS_MAP_ITERATE: return "concurrent map iteration and map write";
-	case HMS_MAP_CLONE: return "concurrent map clone and map write";
-	default: return "concurrent map writes";
-	}
-}
-
 static bool tells_race(const char *text)
 {
 	return strstr(text, "concurrent map") != NULL;
@@ -91,7 +79,7 @@ static void set_fatal(const struct finder *f, const struct hms_frame *frame, boo
 {
 	op->end_text = text_of(f, frame);
 	if (!op->end_text && fatal)
-		op->end_text = text_of_race(op->op);
+		op->end_text = hms_map_race_text(op->op);
 	op->end = op->end_text && tells_race(op->end_text) ? HMS_OP_RACED : HMS_OP_THREW;
 }
 
@@ -108,7 +96,7 @@ static void find_end(const struct finder *f, size_t inner, struct hms_operation 
 			return;
 		}
 		if (!strcmp(name, "runtime.gopanic") || !strcmp(name, "runtime.sigpanic")) {
-			op->end = HMS_OP_PANICS;
+			op->end = name[8] == 's' ? HMS_OP_FAULTED : HMS_OP_PANICS;
 			return;
 		}
 	}

@@ -20,10 +20,11 @@
 /* What became of an operation. */
 enum hms_op_end {
 	HMS_OP_GOES_ON,
-	HMS_OP_RACED,  /* the runtime found that another one was at work on the map, and died
-			* of it here: runtime.fatal, before Go 1.19 runtime.throw */
-	HMS_OP_THREW,  /* the runtime died here of something else */
-	HMS_OP_PANICS, /* a fault inside it, or a key that cannot be hashed */
+	HMS_OP_RACED,   /* the runtime found that another one was at work on the map, and died
+			 * of it here: runtime.fatal, before Go 1.19 runtime.throw */
+	HMS_OP_THREW,   /* the runtime died here of something else */
+	HMS_OP_FAULTED, /* a memory fault inside it, which became a panic */
+	HMS_OP_PANICS,  /* another panic: a nil map, a key that cannot be hashed */
 };
 
 /* A physical frame of it: what a disassembler or a reader of its variables needs. */

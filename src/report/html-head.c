@@ -168,7 +168,7 @@ void html_summary(struct html *html)
 	if (summary->growing)
 		sum_count(html, summary->growing, "growing", false);
 	if (summary->stalled > 0)
-		sum_count(html, (uint64_t)summary->stalled, "stalled", true);
+		sum_count(html, (uint64_t)summary->stalled, "waiting for writes", false);
 	if (summary->damaged >= 0)
 		sum_count(html, (uint64_t)summary->damaged, "damaged", summary->damaged > 0);
 	html_add(html, "</div>\n");

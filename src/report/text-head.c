@@ -108,6 +108,17 @@ static void summary_bytes(struct hms_str *ret, const struct hms_doc_summary *sum
 	}
 }
 
+/* "3 growing (2 of them waiting for writes)": at rest nothing moves them on. */
+static void summary_stalled(struct hms_str *ret, const struct hms_doc_summary *summary)
+{
+	hms_str_add(ret, " (");
+	if ((uint64_t)summary->stalled != summary->growing) {
+		hms_format_count(ret, (uint64_t)summary->stalled);
+		hms_str_add(ret, " of them ");
+	}
+	hms_str_add(ret, "waiting for writes)");
+}
+
 void text_summary(struct text *text)
 {
 	const struct hms_doc_summary *summary = &text->doc->summary;
@@ -130,7 +141,7 @@ void text_summary(struct text *text)
 	if (summary->growing)
 		add_count_of(line, summary->growing, "growing");
 	if (summary->stalled > 0)
-		add_count_of(line, (uint64_t)summary->stalled, "stalled");
+		summary_stalled(line, summary);
 	if (summary->damaged == 0)
 		add_count_of(line, 0, "damaged");
 	hms_flow_begin(&flow, &text->paper, 0, 2);

@@ -70,3 +70,17 @@ bool hms_map_op_writes(enum hms_map_op op)
 	}
 	return true;
 }
+
+const char *hms_map_race_text(enum hms_map_op op)
+{
+	switch (op) {
+	case HMS_MAP_READ: return "concurrent map read and map write";
+	case HMS_MAP_ITERATE: return "concurrent map iteration and map write";
+	case HMS_MAP_CLONE: return "concurrent map clone and map write"; /* 1.21 to 1.23, 1.25+ */
+	case HMS_MAP_WRITE:
+	case HMS_MAP_DELETE:
+	case HMS_MAP_CLEAR:
+	case HMS_MAP_GROW: break;
+	}
+	return "concurrent map writes";
+}

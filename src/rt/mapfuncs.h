@@ -22,6 +22,10 @@ const char *hms_map_op_name(enum hms_map_op op);
 /* Does it change the map?  Reads, iteration and clones do not. */
 bool hms_map_op_writes(enum hms_map_op op);
 
+/* What the runtime says and dies of where @op finds another operation's mark on the map:
+ * "concurrent map writes".  The same words in all releases. */
+const char *hms_map_race_text(enum hms_map_op op);
+
 struct hms_map_func {
 	const char *name; /* or what it begins with: prefix */
 	bool prefix;

@@ -1,0 +1,57 @@
+#include "check/context.h"
+
+/* An open write of the map, rather one that is still at work. */
+static const struct hms_operation *writer_of(const struct hms_operations *ops, uint64_t map)
+{
+	const struct hms_operation *found = NULL;
+	size_t first, n = hms_operations_of_map(ops, map, &first);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct hms_operation *op = &ops->list[ops->by_map[first + i]];
+
+		if (hms_map_op_writes(op->op) && op->begun &&
+		    (!found || found->end != HMS_OP_GOES_ON))
+			found = op;
+	}
+	return found;
+}
+
+/* Could one whose map is not known be at work on this one? */
+static bool may_have_writer(const struct hms_operations *ops, const struct hms_map *map)
+{
+	if (ops->blind)
+		return true;
+	for (size_t i = 0; i < ops->n; i++) {
+		const struct hms_operation *op = &ops->list[i];
+
+		if (!op->map && op->begun && hms_map_op_writes(op->op) &&
+		    op->end != HMS_OP_PANICS &&
+		    (!op->type || !map->type || op->type == map->type->type))
+			return true;
+	}
+	return false;
+}
+
+static enum hms_operation_state operation(const void *arg, const struct hms_map *map,
+					  int64_t *goroutine_ret)
+{
+	const struct hms_check_stacks *stacks = arg;
+	const struct hms_operation *writer = writer_of(stacks->operations, map->addr);
+	const struct hms_race *race = hms_race_on(stacks->races, map->addr);
+
+	if (!writer && race)
+		writer = race->parties[0];
+	*goroutine_ret =
+		writer && writer->goroutine->id <= INT64_MAX ? (int64_t)writer->goroutine->id : -1;
+	if (race)
+		return HMS_OPERATION_RACE;
+	if (writer)
+		return HMS_OPERATION_WRITE;
+	return may_have_writer(stacks->operations, map) ? HMS_OPERATION_UNKNOWN
+							: HMS_OPERATION_NONE;
+}
+
+void hms_check_context_init(struct hms_check_context *ret, const struct hms_check_stacks *stacks)
+{
+	*ret = (struct hms_check_context){.arg = stacks, .operation = operation};
+}

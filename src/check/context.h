@@ -1,0 +1,16 @@
+/* What the stacks say of operations on maps, for the rules and among the findings. */
+#ifndef HMS_CHECK_CONTEXT_H
+#define HMS_CHECK_CONTEXT_H
+
+#include "check/check.h"
+#include "ops/race.h"
+
+struct hms_check_stacks {
+	const struct hms_operations *operations;
+	const struct hms_races *races;
+};
+
+/* A context that answers from @stacks, which is borrowed. */
+void hms_check_context_init(struct hms_check_context *ret, const struct hms_check_stacks *stacks);
+
+#endif

@@ -1,0 +1,185 @@
+/* Which operations make a race, and what the rules are told of them: operations as literals. */
+#include "unit/unit.h"
+
+#include "check/context.h"
+
+enum { A = 0xc000010000, B = 0xc000020000 };
+
+static struct hms_goroutine goroutines[] = {{.id = 18}, {.id = 20}, {.id = 7}};
+
+struct fixture {
+	struct hms_operations ops;
+	struct hms_operation list[4];
+	uint32_t by_map[4];
+	struct hms_races *races;
+	struct hms_check_context context;
+	struct hms_check_stacks stacks;
+};
+
+static struct hms_operation operation(size_t g, enum hms_map_op op, enum hms_op_end end,
+				      uint64_t map)
+{
+	return (struct hms_operation){
+		.goroutine = &goroutines[g], .op = op, .end = end, .begun = true, .map = map};
+}
+
+/* @list is by map. */
+static void judge(struct fixture *f, size_t n, const struct hms_operation *list)
+{
+	*f = (struct fixture){.ops = {.list = f->list, .n = n, .by_map = f->by_map}};
+	for (size_t i = 0; i < n; i++) {
+		f->list[i] = list[i];
+		if (list[i].map)
+			f->by_map[f->ops.nby_map++] = (uint32_t)i;
+	}
+	f->races = hms_races_find(&f->ops);
+	f->stacks = (struct hms_check_stacks){&f->ops, f->races};
+	hms_check_context_init(&f->context, &f->stacks);
+}
+
+static void assert_state(const struct fixture *f, uint64_t map, enum hms_operation_state state,
+			 int64_t goroutine)
+{
+	const struct hms_map m = {.addr = map};
+	int64_t got = 0;
+
+	assert_int_equal(f->context.operation(f->context.arg, &m, &got), state);
+	assert_int_equal(got, goroutine);
+}
+
+static void assert_race(const struct fixture *f, uint64_t map, const char *text, uint64_t first,
+			size_t n)
+{
+	const struct hms_race *race = hms_race_on(f->races, map);
+
+	assert_non_null(race);
+	assert_string_equal(race->text, text);
+	assert_int_equal(race->n, n);
+	assert_int_equal(race->parties[0]->goroutine->id, first);
+}
+
+/* The writer that died comes first; another map's reader has nothing to do with it. */
+static void test_fatal(void **state)
+{
+	struct hms_operation list[] = {
+		operation(0, HMS_MAP_WRITE, HMS_OP_GOES_ON, A),
+		operation(1, HMS_MAP_WRITE, HMS_OP_RACED, A),
+		operation(2, HMS_MAP_READ, HMS_OP_GOES_ON, B),
+	};
+	struct fixture f;
+
+	(void)state;
+	list[1].end_text = "concurrent map writes";
+	judge(&f, 3, list);
+	assert_int_equal(f.races->n, 1);
+	assert_race(&f, A, "concurrent map writes", 20, 2);
+	assert_true(f.races->list[0].fatal);
+	assert_state(&f, A, HMS_OPERATION_RACE, 18);
+	assert_state(&f, B, HMS_OPERATION_NONE, -1);
+	hms_races_free(f.races);
+}
+
+/* Alone, and where its map is not known. */
+static void test_alone(void **state)
+{
+	struct hms_operation list[] = {operation(2, HMS_MAP_READ, HMS_OP_RACED, 0)};
+	struct fixture f;
+
+	(void)state;
+	list[0].end_text = "concurrent map read and map write";
+	judge(&f, 1, list);
+	assert_int_equal(f.races->n, 1);
+	assert_int_equal(f.races->list[0].map, 0);
+	assert_null(hms_race_on(f.races, 0));
+	hms_races_free(f.races);
+	list[0].map = A;
+	judge(&f, 1, list);
+	assert_race(&f, A, "concurrent map read and map write", 7, 1);
+	assert_state(&f, A, HMS_OPERATION_RACE, 7);
+	hms_races_free(f.races);
+}
+
+/* Nobody has died yet: the words are those that the runtime would have found. */
+static void test_unnoticed(void **state)
+{
+	struct hms_operation list[] = {
+		operation(2, HMS_MAP_ITERATE, HMS_OP_GOES_ON, A),
+		operation(0, HMS_MAP_DELETE, HMS_OP_GOES_ON, A),
+	};
+	struct fixture f;
+
+	(void)state;
+	judge(&f, 2, list);
+	assert_race(&f, A, "concurrent map iteration and map write", 18, 2);
+	assert_false(f.races->list[0].fatal);
+	hms_races_free(f.races);
+	list[0].op = HMS_MAP_CLEAR;
+	judge(&f, 2, list);
+	assert_race(&f, A, "concurrent map writes", 7, 2);
+	hms_races_free(f.races);
+}
+
+static void assert_no_race(struct hms_operation a, struct hms_operation b)
+{
+	const struct hms_operation list[] = {a, b};
+	struct fixture f;
+
+	judge(&f, 2, list);
+	assert_int_equal(f.races->n, 0);
+	hms_races_free(f.races);
+}
+
+static void test_no_race(void **state)
+{
+	const struct hms_operation write = operation(0, HMS_MAP_WRITE, HMS_OP_GOES_ON, A);
+
+	(void)state;
+	assert_no_race(operation(1, HMS_MAP_READ, HMS_OP_GOES_ON, A),
+		       operation(2, HMS_MAP_ITERATE, HMS_OP_GOES_ON, A));
+	/* another map, an unknown one, one goroutine twice */
+	assert_no_race(write, operation(1, HMS_MAP_WRITE, HMS_OP_GOES_ON, B));
+	assert_no_race(write, operation(1, HMS_MAP_WRITE, HMS_OP_GOES_ON, 0));
+	assert_no_race(write, operation(0, HMS_MAP_READ, HMS_OP_GOES_ON, A));
+	/* a key that cannot be hashed: deferred calls may have unlocked since */
+	assert_no_race(write, operation(1, HMS_MAP_WRITE, HMS_OP_PANICS, A));
+	/* the runtime died of something else */
+	assert_no_race(write, operation(1, HMS_MAP_WRITE, HMS_OP_THREW, A));
+}
+
+/* What the rules are told where there is no race. */
+static void test_context(void **state)
+{
+	struct hms_operation list[] = {operation(0, HMS_MAP_WRITE, HMS_OP_GOES_ON, A)};
+	struct fixture f;
+
+	(void)state;
+	judge(&f, 1, list);
+	assert_state(&f, A, HMS_OPERATION_WRITE, 18);
+	assert_state(&f, B, HMS_OPERATION_NONE, -1);
+	f.ops.blind = 1;
+	assert_state(&f, B, HMS_OPERATION_UNKNOWN, -1);
+	hms_races_free(f.races);
+	list[0].begun = false; /* called, but it has not touched the map */
+	judge(&f, 1, list);
+	assert_state(&f, A, HMS_OPERATION_NONE, -1);
+	hms_races_free(f.races);
+	list[0] = operation(0, HMS_MAP_WRITE, HMS_OP_GOES_ON, 0); /* of which map nobody knows */
+	judge(&f, 1, list);
+	assert_state(&f, A, HMS_OPERATION_UNKNOWN, -1);
+	hms_races_free(f.races);
+	list[0] = operation(0, HMS_MAP_READ, HMS_OP_GOES_ON, A);
+	judge(&f, 1, list);
+	assert_state(&f, A, HMS_OPERATION_NONE, -1);
+	hms_races_free(f.races);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fatal),     cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_unnoticed), cmocka_unit_test(test_no_race),
+		cmocka_unit_test(test_context),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
