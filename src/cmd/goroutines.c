@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/operations.h"
 #include "cmd/variables.h"
 #include "goro/group.h"
 #include "goro/unwind.h"
@@ -18,9 +19,19 @@ struct goroutines_options {
 	int64_t min_age; /* ns */
 	bool all;
 	bool vars;
+	bool in_map;
+	const struct hms_operations *operations;
 };
 
-enum { KEY_FUNCTION = 0x200, KEY_STATUS, KEY_WAIT_REASON, KEY_MIN_AGE, KEY_ALL, KEY_VARS };
+enum {
+	KEY_FUNCTION = 0x200,
+	KEY_STATUS,
+	KEY_WAIT_REASON,
+	KEY_MIN_AGE,
+	KEY_ALL,
+	KEY_VARS,
+	KEY_IN_MAP
+};
 
 static const struct argp_option options[] = {
 	{"function", KEY_FUNCTION, "TEXT", 0,
@@ -32,6 +43,7 @@ static const struct argp_option options[] = {
 	{"wait-reason", KEY_WAIT_REASON, "TEXT", 0, "Only those whose wait reason holds TEXT", 0},
 	{"min-age", KEY_MIN_AGE, "TIME", 0,
 	 "Only those that have waited for at least TIME: 30s, 5m, 1h30m, 2d", 0},
+	{"in-map", KEY_IN_MAP, NULL, 0, "Only those inside an operation on a map", 0},
 	{"all", KEY_ALL, NULL, 0, "The runtime's own too", 0},
 	{"vars", KEY_VARS, NULL, 0, "With the variables of each frame; each goroutine by itself",
 	 0},
@@ -109,6 +121,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				   arg);
 		return 0;
 	case KEY_ALL: o->all = true; return 0;
+	case KEY_IN_MAP: o->in_map = true; return 0;
 	case KEY_VARS: o->vars = true; return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -144,6 +157,8 @@ static bool wanted(void *arg, const struct hms_goroutine *g, const struct hms_st
 	if (o->wait_reason && (!g->wait_reason || !strstr(g->wait_reason, o->wait_reason)))
 		return false;
 	if (o->min_age && g->wait_at_least < o->min_age)
+		return false;
+	if (o->in_map && !hms_operations_of_goroutine(o->operations, g))
 		return false;
 	return !o->function || has_function(stack, o->function);
 }
@@ -213,6 +228,20 @@ static void fill_frames(struct making *mk, struct hms_goroutine_group *group)
 	group->variables = mk->variables != NULL;
 }
 
+/* What the goroutine does to a map; NULL: nothing. */
+static const struct hms_operation_row *operation_of(struct making *mk,
+						    const struct hms_goroutine *g)
+{
+	const struct hms_operation *op = hms_operations_of_goroutine(mk->view->operations, g);
+	struct hms_operation_row *row;
+
+	if (!op)
+		return NULL;
+	row = HMS_ARENA_NEW(mk->arena, struct hms_operation_row);
+	*row = hms_operation_row(mk->view->session->rt, op, mk->arena);
+	return row;
+}
+
 static void fill_rows(struct making *mk, const struct hms_goro_group *members,
 		      struct hms_goroutine_group *group)
 {
@@ -233,6 +262,7 @@ static void fill_rows(struct making *mk, const struct hms_goro_group *members,
 			.thread = lwp ? (int64_t)lwp : -1,
 			.parent = g->parent && g->parent <= INT64_MAX ? (int64_t)g->parent : -1,
 			.locked = g->locked,
+			.operation = operation_of(mk, g),
 		};
 	}
 	group->rows = mk->rows;
@@ -452,6 +482,7 @@ static struct hms_error *show(struct making *mk, struct goroutines_options *o, i
 	struct hms_error *err = NULL;
 	bool named = input->nmaps > 0;
 
+	o->operations = mk->view->operations;
 	mk->unwinder = hms_unwinder_create(mk->view->session->goros);
 	mk->full = named || o->vars;
 	if (o->vars) {

@@ -236,6 +236,7 @@ struct hms_error *hms_view_open_goroutines(const struct hms_input *input, struct
 		hms_view_close(ret);
 		return err;
 	}
+	find_operations(ret);
 	fill_core(ret);
 	ret->doc.summary = (struct hms_doc_summary){
 		.maps_unknown = true,

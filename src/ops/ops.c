@@ -162,6 +162,7 @@ static void add(struct finder *f, const struct hms_goroutine *g, size_t inner, s
 		.op = f->rows[outer]->op == HMS_MAP_GROW ? HMS_MAP_WRITE : f->rows[outer]->op,
 		.outer = frame_of(f, outer),
 		.inner = frame_of(f, inner),
+		.doing = f->rows[inner]->doing,
 		.begun = inner != outer || !hms_op_at_entry(&f->stack.frames[inner]),
 	};
 

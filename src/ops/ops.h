@@ -53,6 +53,7 @@ struct hms_operation {
 	const char *caller_file;
 	int32_t caller_line;
 	struct hms_operation_frame caller_frame; /* index 0 with pc 0: there is none */
+	const char *doing; /* what the innermost function is for: "moving old buckets" */
 	/* How far it is: "bucket chosen, key not stored"; NULL until somebody knows. */
 	const char *step;
 };

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "report/operations.h"
+
 /* A variable of a frame.  NULL texts are unknown. */
 struct hms_variable_row {
 	const char *name;
@@ -40,8 +42,9 @@ struct hms_goroutine_row {
 	int64_t wait_since_ns;
 	int64_t wait_at_least_ns;
 	int64_t thread;
-	int64_t parent; /* goroutine that started it */
-	bool locked;    /* text only: to its thread */
+	int64_t parent;                            /* goroutine that started it */
+	bool locked;                               /* text only: to its thread */
+	const struct hms_operation_row *operation; /* NULL: inside no map function */
 };
 
 struct hms_goroutine_group {

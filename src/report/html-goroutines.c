@@ -87,6 +87,25 @@ static void variable_row(struct html *html, const struct hms_variable_row *varia
 	html_add(html, "</td></tr>\n");
 }
 
+static void operation(struct html *html, const struct hms_operation_row *op)
+{
+	HMS_AUTO_STR struct hms_str s = HMS_STR_INIT;
+
+	if (!op)
+		return;
+	html_add(html, op->end ? "<p class=bad>" : "<p class=odd>");
+	hms_str_addf(&s, "inside a map %s%s%s", op->kind, op->end ? ", " : "",
+		     op->end ? op->end : "");
+	if (op->map)
+		hms_str_addf(&s, ": 0x%" PRIx64, op->map);
+	html_text(html, hms_str_text(&s));
+	if (op->type) {
+		html_add(html, " ");
+		html_element(html, "span class=code", op->type);
+	}
+	html_add(html, "</p>\n");
+}
+
 void html_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *group)
 {
 	HMS_AUTO_STR struct hms_str gap = HMS_STR_INIT;
@@ -96,6 +115,7 @@ void html_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *g
 	title(html, group);
 	if (group->nrows > 1)
 		ids(html, group);
+	operation(html, group->rows[0].operation);
 	html_add(html, "<div class=scroll><table><tbody>\n");
 	for (size_t i = 0; i < group->nframes; i++) {
 		const struct hms_frame_row *frame = &group->frames[i];

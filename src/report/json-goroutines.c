@@ -25,6 +25,34 @@ static void emit_created_by(struct hms_emit *emit, const struct hms_goroutine_gr
 	hms_emit_close(emit);
 }
 
+static void emit_caller(struct hms_emit *emit, const struct hms_operation_row *op)
+{
+	if (!op->caller) {
+		hms_emit_null(emit, "caller");
+		return;
+	}
+	hms_emit_object(emit, "caller");
+	hms_emit_text(emit, "function", op->caller);
+	hms_emit_text(emit, "file", op->caller_file);
+	emit_known(emit, "line", op->caller_line);
+	hms_emit_close(emit);
+}
+
+void hms_emit_operation(struct hms_emit *emit, const struct hms_operation_row *op)
+{
+	hms_emit_object(emit, "map_operation");
+	hms_emit_text(emit, "function", op->function);
+	if (op->map)
+		hms_emit_hex(emit, "map", op->map);
+	else
+		hms_emit_null(emit, "map");
+	hms_emit_text(emit, "type", op->type);
+	hms_emit_text(emit, "kind", op->kind);
+	emit_caller(emit, op);
+	hms_emit_text(emit, "step", op->step);
+	hms_emit_close(emit);
+}
+
 static void emit_variable(struct hms_emit *emit, const struct hms_variable_row *variable)
 {
 	hms_emit_object(emit, NULL);
@@ -76,6 +104,9 @@ void hms_emit_goroutine(struct hms_emit *emit, const struct hms_goroutine_group 
 	for (size_t i = 0; i < group->nframes; i++)
 		emit_frame(emit, group, &group->frames[i]);
 	hms_emit_close(emit);
-	hms_emit_null(emit, "map_operation");
+	if (row->operation)
+		hms_emit_operation(emit, row->operation);
+	else
+		hms_emit_null(emit, "map_operation");
 	hms_emit_close(emit);
 }

@@ -100,6 +100,37 @@ static void draw_title(struct text *text, const struct hms_goroutine_group *grou
 	hms_flow_end(&flow);
 }
 
+/* "inside a map write, died here: map[string]int at 0xc000084960"; a map of each where goroutines
+ * of the group are inside different ones. */
+static void draw_operation(struct text *text, const struct hms_goroutine_group *group)
+{
+	const struct hms_operation_row *op = group->rows[0].operation;
+	bool same = true;
+	struct hms_flow flow;
+
+	if (!op)
+		return;
+	for (size_t i = 1; i < group->nrows; i++)
+		same &= group->rows[i].operation && group->rows[i].operation->map == op->map;
+	hms_str_clear(&text->cell);
+	hms_str_addf(&text->cell, "inside a map %s", op->kind);
+	if (op->end)
+		hms_str_addf(&text->cell, ", %s", op->end);
+	if (op->type || op->map)
+		hms_str_add(&text->cell, ": ");
+	if (op->type)
+		hms_paper_escape(&text->paper, &text->cell, op->type);
+	if (!same) {
+		hms_str_add(&text->cell, ", different maps");
+	} else if (op->map) {
+		hms_str_add(&text->cell, op->type ? " at " : "at ");
+		hms_format_addr(&text->cell, op->map);
+	}
+	hms_flow_begin(&flow, &text->paper, STACK_INDENT - 2, STACK_INDENT);
+	hms_flow_text(&flow, 0, op->end ? HMS_PAINT_BAD : HMS_PAINT_ODD, hms_str_text(&text->cell));
+	hms_flow_end(&flow);
+}
+
 static void add_place(struct text *text, const char *file, int64_t line)
 {
 	hms_str_clear(&text->cell);
@@ -323,6 +354,7 @@ void text_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *g
 
 	text_start_block(text, BLOCK_DRAWN);
 	draw_title(text, group);
+	draw_operation(text, group);
 	if (group->variables)
 		draw_with_variables(text, group);
 	hms_table_begin(text->table, columns, group->full ? 3 : 2, STACK_INDENT);

@@ -7,8 +7,9 @@
 #define NO (-1)
 
 static const struct hms_map_func rows[] = {
-#define MAPFUNC(name, op, type, map, iter) \
-	{name, sizeof(name) > 1 && name[sizeof(name) - 2] == '*', HMS_MAP_##op, type, map, iter},
+#define MAPFUNC(name, op, type, map, iter, doing)                                            \
+	{name, doing, sizeof(name) > 1 && name[sizeof(name) - 2] == '*', HMS_MAP_##op, type, \
+	 map,  iter},
 #include "rt/mapfuncs.def"
 #undef MAPFUNC
 };

@@ -27,7 +27,8 @@ bool hms_map_op_writes(enum hms_map_op op);
 const char *hms_map_race_text(enum hms_map_op op);
 
 struct hms_map_func {
-	const char *name; /* or what it begins with: prefix */
+	const char *name;  /* or what it begins with: prefix */
+	const char *doing; /* where it is the innermost: "moving old buckets" */
 	bool prefix;
 	enum hms_map_op op;
 	/* Places among the words of the arguments; -1: it has none. */

@@ -294,6 +294,48 @@ static void test_html(void **state)
 	assert_lacks(text, "\x1b");
 }
 
+static const struct hms_operation_row write_here = {
+	.function = "runtime.mapassign",
+	.map = 0xc000016240,
+	.type = "map[<T>]int",
+	.kind = "write",
+	.caller = "main.f",
+	.caller_file = "a.go",
+	.caller_line = 12,
+	.end = "died here",
+};
+static const struct hms_operation_row read_somewhere = {
+	.function = "runtime.mapaccess1", .kind = "read", .caller_line = -1};
+
+static void test_operation(void **state)
+{
+	static const struct hms_goroutine_row rows[] = {{.id = 7, .operation = &write_here},
+							{.id = 9, .operation = &read_somewhere}};
+	struct hms_goroutine_group group = sample(rows, 1);
+	char *text = draw(hms_text_renderer_create, &group);
+
+	(void)state;
+	assert_holds(text, "  inside a map write, died here: map[<T>]int at 0xc000016240\n");
+	free(text);
+	group = sample(rows, 2);
+	text = draw(hms_text_renderer_create, &group);
+	assert_holds(text, "  inside a map write, died here: map[<T>]int, different maps\n");
+	free(text);
+	text = draw(hms_json_renderer_create, &group);
+	assert_holds(text, "\"map_operation\": {\"function\": \"runtime.mapassign\", \"map\": "
+			   "\"0xc000016240\", \"type\": \"map[<T>]int\", \"kind\": \"write\", "
+			   "\"caller\": {\"function\": \"main.f\", \"file\": \"a.go\", \"line\": "
+			   "12}, \"step\": null}");
+	assert_holds(text, "\"map_operation\": {\"function\": \"runtime.mapaccess1\", \"map\": "
+			   "null, \"type\": null, \"kind\": \"read\", \"caller\": null, "
+			   "\"step\": null}");
+	free(text);
+	text = draw(hms_html_renderer_create, &group);
+	assert_holds(text, "inside a map write, died here: 0xc000016240 <span class=code>"
+			   "map[&lt;T&gt;]int</span>");
+	free(text);
+}
+
 static void test_duration(void **state)
 {
 	static const struct {
@@ -330,7 +372,7 @@ int main(void)
 		cmocka_unit_test(test_text_full),      cmocka_unit_test(test_text_deep),
 		cmocka_unit_test(test_text_variables), cmocka_unit_test(test_json_variables),
 		cmocka_unit_test(test_json),           cmocka_unit_test(test_html),
-		cmocka_unit_test(test_duration),
+		cmocka_unit_test(test_operation),      cmocka_unit_test(test_duration),
 	};
 
 	return cmocka_run_group_tests_name("goroutine_report", tests, NULL, NULL);
