@@ -31,14 +31,17 @@ _hmapscope_value() {
 	--format) _hmapscope_reply -W 'text json html' -- "$3" ;;
 	--color) _hmapscope_reply -W 'auto always never' -- "$3" ;;
 	--columns | --sort)
-		_hmapscope_reply -W "$(_hmapscope_columns "$1")" -- "$last"
+		case " ${COMP_WORDS[*]} " in
+		*' diff '*) _hmapscope_reply -W 'delta entries overflow bytes owner type addr' -- "$last" ;;
+		*) _hmapscope_reply -W "$(_hmapscope_columns "$1")" -- "$last" ;;
+		esac
 		COMPREPLY=("${COMPREPLY[@]/#/${3%"$last"}}")
 		compopt -o nospace 2>/dev/null
 		;;
 	--sysroot) _hmapscope_reply -d -- "$3" ;;
 	--debug-file) _hmapscope_reply -f -- "$3" ;;
 	--status) _hmapscope_reply -W 'running runnable waiting syscall preempted' -- "$3" ;;
-	-j | --jobs | --type | --owner | --min-bytes | --function | --wait-reason | --min-age | --limit | --max-len) COMPREPLY=() ;;
+	-j | --jobs | --type | --owner | --min-bytes | --min-delta | --function | --wait-reason | --min-age | --limit | --max-len) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
 	return 0

@@ -38,4 +38,5 @@ lint_none "values, none begun" offers "hmapscope --color =" "auto always never"
 lint_none "columns" offers "hmapscope list --columns = own" "owner owners !addr"
 lint_none "a second column" offers "hmapscope list --columns = addr,own" "addr,owner"
 lint_none "a column to sort by" offers "hmapscope list --sort = -by" "-bytes"
+lint_none "an order of changes" offers "hmapscope diff --sort = -en" "-entries"
 lint_done

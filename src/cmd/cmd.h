@@ -46,6 +46,12 @@ extern const struct argp hms_input_argp;
 /* Tell EXE, CORE and MAPs apart: the first argument that is a core is CORE. */
 struct hms_error *hms_input_resolve(struct hms_input *input) HMS_MUST_USE;
 
+/* "64", "64K", "1G": bytes, as the argument of --@option; a usage error for what is none. */
+uint64_t hms_parse_size(struct argp_state *state, const char *option, const char *arg);
+
+/* What --format asks for, on standard output. */
+struct hms_renderer *hms_renderer_for(const struct hms_input *input);
+
 struct hms_cmd {
 	const char *name;
 	const char *args;                  /* "[EXE] CORE [MAP...]" */
@@ -59,7 +65,7 @@ struct hms_cmd {
 };
 
 extern const struct hms_cmd hms_cmd_report, hms_cmd_list, hms_cmd_show, hms_cmd_goroutines,
-	hms_cmd_entries, hms_cmd_check, hms_cmd_rules;
+	hms_cmd_entries, hms_cmd_check, hms_cmd_diff, hms_cmd_rules;
 
 /* ---- what the map commands share (view.c) -------------------------------------------------- */
 

@@ -53,6 +53,22 @@ static void parse_jobs(struct argp_state *state, const char *arg, unsigned int *
 	*ret = (unsigned int)n;
 }
 
+uint64_t hms_parse_size(struct argp_state *state, const char *option, const char *arg)
+{
+	static const char units[] = "KMG";
+	unsigned long long n;
+	const char *unit;
+	char *end;
+
+	n = strtoull(arg, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (end == arg || arg[0] == '-' || (*end && (!unit || end[1])))
+		argp_error(state, "--%s takes a number, with K, M or G, not '%s'", option, arg);
+	for (ptrdiff_t i = unit ? unit - units + 1 : 0; i; i--)
+		n = n > UINT64_MAX / 1024 ? UINT64_MAX : n * 1024;
+	return n;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	static const char *const formats[] = {"text", "json", "html", NULL};

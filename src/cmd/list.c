@@ -29,22 +29,6 @@ static const struct argp_option options[] = {
 	{0},
 };
 
-static uint64_t parse_bytes(struct argp_state *state, const char *arg)
-{
-	static const char units[] = "KMG";
-	unsigned long long n;
-	const char *unit;
-	char *end;
-
-	n = strtoull(arg, &end, 10);
-	unit = *end ? strchr(units, *end) : NULL;
-	if (end == arg || arg[0] == '-' || (*end && (!unit || end[1])))
-		argp_error(state, "--min-bytes takes a number, with K, M or G, not '%s'", arg);
-	for (ptrdiff_t i = unit ? unit - units + 1 : 0; i; i--)
-		n = n > UINT64_MAX / 1024 ? UINT64_MAX : n * 1024;
-	return n;
-}
-
 /* --columns=help needs no CORE. */
 HMS_NORETURN static void print_columns(void)
 {
@@ -71,7 +55,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_SORT: o->sort = arg; return 0;
 	case KEY_TYPE: o->type = arg; return 0;
 	case KEY_OWNER: o->owner = arg; return 0;
-	case KEY_MIN_BYTES: o->min_bytes = parse_bytes(state, arg); return 0;
+	case KEY_MIN_BYTES: o->min_bytes = hms_parse_size(state, "min-bytes", arg); return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 }
@@ -119,6 +103,7 @@ static struct hms_error *run(struct hms_input *input, void *arg, int *status_ret
 	bool reverse = o->sort && o->sort[0] == '-';
 	struct hms_error *err;
 	struct hms_view view;
+	bool digests = o->columns && strstr(o->columns, "digest");
 	size_t n;
 
 	if (o->columns && o->columns[0] == '+')
@@ -133,6 +118,9 @@ static struct hms_error *run(struct hms_input *input, void *arg, int *status_ret
 			return hms_err(HMS_ERR_USAGE, "cannot sort by '%s': no such column",
 				       o->sort + reverse);
 	}
+	/* A saved list is a snapshot to compare: diff has to know what was written in place.  Of
+	 * contents that must not get out, there is no digest either. */
+	input->session.digests = !input->redact && (input->format == HMS_FORMAT_JSON || digests);
 	HMS_TRY(hms_view_open(input, &view));
 	err = emit(&view, o, sort, reverse, columns, n, status_ret);
 	hms_view_close(&view);

@@ -116,10 +116,13 @@ static void fill_core(struct hms_view *view)
 		.map_kind = s->rt->map_kind == HMS_MAP_CLASSIC ? "classic" : "swiss",
 		.threads = (int64_t)s->core->nthreads,
 		.goroutines = s->goros ? (int64_t)s->goros->n : -1,
+		.clock_ns = s->goros && s->goros->latest > 0 ? s->goros->latest : -1,
 		.program = slash ? slash + 1 : s->exe->path,
 		.core_bytes = s->core->size,
 		.core_complete = s->complete,
 	};
+	if (!hms_hash_process_key(s->rt, &view->doc.core.process_key))
+		view->doc.core.process_key = 0;
 }
 
 /* Is a goroutine inside a write of @map? */
@@ -192,7 +195,7 @@ static void fill_summary(struct hms_view *view)
 		hms_session_limit(view->session, "the search for maps met a bound and stopped");
 }
 
-static struct hms_renderer *renderer_create(const struct hms_input *input)
+struct hms_renderer *hms_renderer_for(const struct hms_input *input)
 {
 	struct hms_render_options options = {.out = stdout, .color = input->color};
 
@@ -217,7 +220,7 @@ struct hms_error *hms_view_open(const struct hms_input *input, struct hms_view *
 	}
 	fill_core(ret);
 	fill_summary(ret);
-	ret->renderer = renderer_create(input);
+	ret->renderer = hms_renderer_for(input);
 	return NULL;
 }
 
@@ -245,7 +248,7 @@ struct hms_error *hms_view_open_goroutines(const struct hms_input *input, struct
 		.complete = ret->session->complete,
 		.heap_bytes = -1,
 	};
-	ret->renderer = renderer_create(input);
+	ret->renderer = hms_renderer_for(input);
 	return NULL;
 }
 

@@ -59,6 +59,29 @@ static struct hms_error *read_state(const struct hms_rt *rt, struct hms_hash_sta
 	return read_variable(rt, &multiply_keys, ret->hashkey, sizeof(ret->hashkey));
 }
 
+bool hms_hash_process_key(const struct hms_rt *rt, uint64_t *ret)
+{
+	static const struct variable *const variables[] = {&aes_keys, &multiply_keys};
+	uint8_t bytes[HMS_AESKEYSCHED_SIZE] = {0};
+	uint64_t sum = 0;
+	bool random = false;
+
+	for (size_t i = 0; i < HMS_ARRAY_LEN(variables); i++) {
+		size_t len = i == 0 ? HMS_AESKEYSCHED_SIZE : 4 * sizeof(uint64_t);
+		struct hms_error *err = read_variable(rt, variables[i], bytes, len);
+
+		hms_err_free(err);
+		for (size_t k = 0; !err && k < len; k++) {
+			sum = (sum ^ bytes[k]) * UINT64_C(0x100000001b3);
+			sum ^= sum >> 32;
+			random |= bytes[k] != 0;
+		}
+	}
+	if (random)
+		*ret = sum;
+	return random;
+}
+
 static size_t run(const void *arg, uint64_t addr, const uint8_t **ret)
 {
 	const struct hms_rt *rt = arg;

@@ -74,6 +74,10 @@ struct hms_hash_source {
 
 struct hms_hasher; /* immutable but for a cache of its own; threads may share it */
 
+/* A digest of the keys that the process drew when it started: two cores of one process have the
+ * same, and no two processes do.  False where they cannot be read, or are not drawn yet. */
+bool hms_hash_process_key(const struct hms_rt *rt, uint64_t *ret);
+
 /* Read the state from the process.  @rt is borrowed.  HMS_ERR_ABSENT where the variables are not
  * to be found, HMS_ERR_FAULT where the core lacks them, HMS_ERR_UNSUPPORTED for a Go release
  * older than the model. */

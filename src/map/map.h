@@ -121,6 +121,8 @@ struct hms_map_stats {
 	uint64_t groups;
 	uint64_t capacity;
 	uint64_t growth_left;
+	uint64_t digest; /* where the model wants them: of all bytes of buckets or groups */
+	bool digest_unknown;
 	uint64_t ntroubles; /* also those beyond HMS_MAX_TROUBLES */
 	struct hms_trouble troubles[HMS_MAX_TROUBLES];
 };
@@ -159,6 +161,8 @@ struct hms_map {
 	struct hms_map_bytes bytes;
 	bool bytes_known; /* false: the core lacks what the heap knows of some part */
 	uint64_t live;
+	uint64_t digest; /* of what buckets or groups hold: equal while nothing is written */
+	bool digest_known;
 	uint32_t chain_max;
 	bool damaged;                        /* an error stands against it */
 	const struct hms_map_detail *detail; /* what else the walk counted: hms_map_stats_of() */
@@ -172,6 +176,10 @@ struct hms_error *hms_map_model_open(const struct hms_rt *rt, const struct hms_h
 				     struct hms_map_model **ret) HMS_MUST_USE;
 void hms_map_model_close(struct hms_map_model *model); /* NULL is fine */
 HMS_DEFINE_CLEANUP(hms_map_model, hms_map_model_close)
+
+/* Let surveys make digests too: they then read keys and elements, not only what tells which slots
+ * are taken. */
+void hms_map_model_want_digests(struct hms_map_model *model);
 
 const struct hms_rt *hms_map_model_rt(const struct hms_map_model *model);
 const struct hms_heap *hms_map_model_heap(const struct hms_map_model *model);

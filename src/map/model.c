@@ -69,6 +69,11 @@ static const char *runtime_path(struct hms_map_model *model, const struct hms_ty
 	return hms_arena_strndup(model->arena, hms_str_text(&path), path.len);
 }
 
+void hms_map_model_want_digests(struct hms_map_model *model)
+{
+	model->digests = true;
+}
+
 static struct hms_map_type *make_type(struct hms_map_model *model, const struct hms_type *type)
 {
 	struct hms_map_type made = {.type = type, .kind = model->rt->map_kind};

@@ -14,7 +14,17 @@ struct hms_map_model {
 	size_t ntypes;
 	struct hms_arena **arenas; /* one a worker of a survey */
 	unsigned int narenas;
+	bool digests; /* surveys make them */
 };
+
+/*
+ * Digest of a unit's bytes, and of what indirect keys and elements point to, with the place of
+ * the unit in its map.  A map's digest is the sum of its units': whoever walks what, it is the
+ * same, and a header or array that lies elsewhere changes nothing.  *known_ret is set to false
+ * where bytes are absent.
+ */
+uint64_t hms_map_digest_unit(const struct hms_map_model *model, const struct hms_map_type *type,
+			     const struct hms_unit *unit, bool *known_ret);
 
 /* Arenas for @n workers, kept as long as the model. */
 struct hms_arena **hms_map_model_arenas(struct hms_map_model *model, unsigned int n);

@@ -124,6 +124,7 @@ static void count_range(const struct survey *survey, const struct hms_map *map, 
 {
 	bool classic = map->type->kind == HMS_MAP_CLASSIC, chains = classic && !old;
 	uint64_t length = 0, size = 0;
+	bool digest_known = true;
 	struct hms_unit_cursor c;
 	struct hms_unit unit;
 
@@ -148,13 +149,19 @@ static void count_range(const struct survey *survey, const struct hms_map *map, 
 			stats->overflow_bytes += overflow_object(&c, unit.addr, &size);
 		}
 		length++;
-		if (!unit.bytes)
+		if (!unit.bytes) {
+			digest_known = false;
 			continue; /* its trouble is told, its slots are unknown */
+		}
 		stats->slots_walked += HMS_SLOTS;
+		if (survey->model->digests)
+			stats->digest +=
+				hms_map_digest_unit(survey->model, map->type, &unit, &digest_known);
 		(classic ? count_classic : count_swiss)(&unit, stats);
 	}
 	if (chains)
 		end_chain(stats, length);
+	stats->digest_unknown |= !digest_known;
 	hms_units_deinit(&c);
 }
 
@@ -174,6 +181,8 @@ static void add_stats(struct hms_map_stats *sum, const struct hms_map_stats *par
 	sum->groups += part->groups;
 	sum->capacity += part->capacity;
 	sum->growth_left += part->growth_left;
+	sum->digest += part->digest;
+	sum->digest_unknown |= part->digest_unknown;
 	sum->chain_max = HMS_MAX(sum->chain_max, part->chain_max);
 	for (size_t i = 0; i < HMS_CHAIN_BINS; i++)
 		sum->chains[i] += part->chains[i];
@@ -224,10 +233,13 @@ static bool any_damage(const struct hms_map_stats *stats)
 	return false;
 }
 
-static void finish_map(struct hms_map *map, const struct hms_map_stats *stats,
-		       struct hms_arena *arena)
+static void finish_map(const struct survey *survey, struct hms_map *map,
+		       const struct hms_map_stats *stats, struct hms_arena *arena)
 {
 	map->live = stats->live;
+	map->digest = stats->digest;
+	map->digest_known = survey->model->digests && map->readable && map->type &&
+			    !stats->digest_unknown && !stats->unreadable;
 	map->chain_max = (uint32_t)HMS_MIN(stats->chain_max, (uint64_t)UINT32_MAX);
 	map->bytes.buckets += stats->unit_bytes;
 	map->bytes.overflow += stats->overflow_bytes;
@@ -322,7 +334,7 @@ static void survey_small(struct survey *survey, struct hms_map *map, struct hms_
 		count_range(survey, map, false, 0, UINT64_MAX, &stats);
 		count_range(survey, map, true, 0, UINT64_MAX, &stats);
 	}
-	finish_map(map, &stats, arena);
+	finish_map(survey, map, &stats, arena);
 }
 
 static struct hms_error *work(void *arg, size_t number, unsigned int worker)
@@ -447,7 +459,7 @@ static void merge_large(struct survey *survey, struct hms_map_stats *sums)
 				add_stats(sum, survey->items[i].stats);
 			free(survey->items[i].stats);
 		}
-		finish_map(&survey->maps[map], sum, survey->model->arena);
+		finish_map(survey, &survey->maps[map], sum, survey->model->arena);
 		nth++;
 	}
 }

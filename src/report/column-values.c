@@ -282,6 +282,12 @@ GET(hash_seed)
 							     : row->map->classic.hash0);
 }
 
+GET(digest)
+{
+	if (row->map->digest_known)
+		set_addr(ret, row->map->digest);
+}
+
 /* ---- classic ---- */
 
 /* Chains longer than one bucket, or a growth, are always worth kept counts: without these, every

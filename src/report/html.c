@@ -256,6 +256,7 @@ static const struct hms_renderer_ops html_ops = {
 	.progress = html_progress,
 	.finding = html_finding,
 	.goroutines = html_goroutines,
+	.diff = html_diff,
 	.end = html_end,
 	.destroy = html_destroy,
 };

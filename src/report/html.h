@@ -45,6 +45,9 @@ void html_work(struct html *html);
 /* html-goroutines.c */
 void html_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *group);
 
+/* html-diff.c */
+void html_diff(struct hms_renderer *r, const struct hms_diff_report *report);
+
 /* html-picture.c */
 void html_picture(struct hms_renderer *r, const struct hms_picture *picture);
 void html_histogram(struct hms_renderer *r, const struct hms_histogram *histogram);

@@ -7,13 +7,15 @@
 
 #include "report/columns.h"
 #include "report/emit.h"
+#include "report/diff.h"
+#include "report/json.h"
 #include "report/model.h"
 #include "util/arena.h"
 
 /* The arrays of a document, in order. */
-enum part { PART_NONE, PART_MAPS, PART_FINDINGS, PART_GOROUTINES, NPARTS };
+enum part { PART_NONE, PART_MAPS, PART_FINDINGS, PART_GOROUTINES, PART_DONE };
 
-static const char *const part_keys[NPARTS] = {NULL, "maps", "findings", "goroutines"};
+static const char *const part_keys[] = {NULL, "maps", "findings", "goroutines"};
 
 struct json {
 	struct hms_renderer renderer;
@@ -35,7 +37,8 @@ static void enter(struct json *json, enum part part)
 		if (json->part != PART_NONE)
 			hms_emit_close(&json->emit);
 		json->part++;
-		hms_emit_array(&json->emit, part_keys[json->part]);
+		if (json->part != PART_DONE)
+			hms_emit_array(&json->emit, part_keys[json->part]);
 	}
 }
 
@@ -56,6 +59,15 @@ static void emit_known(struct hms_emit *emit, const char *key, int64_t n)
 		hms_emit_i64(emit, key, n);
 }
 
+/* No map and no finding is at address 0. */
+static void emit_place(struct hms_emit *emit, const char *key, uint64_t addr)
+{
+	if (addr)
+		hms_emit_hex(emit, key, addr);
+	else
+		hms_emit_null(emit, key);
+}
+
 static void emit_core(struct hms_emit *emit, const char *key, const struct hms_doc_core *core)
 {
 	hms_emit_object(emit, key);
@@ -70,6 +82,8 @@ static void emit_core(struct hms_emit *emit, const char *key, const struct hms_d
 	hms_emit_text(emit, "map_kind", core->map_kind);
 	emit_known(emit, "threads", core->threads);
 	emit_known(emit, "goroutines", core->goroutines);
+	emit_known(emit, "clock_ns", core->clock_ns);
+	emit_place(emit, "process_key", core->process_key);
 	hms_emit_close(emit);
 }
 
@@ -97,6 +111,7 @@ static void emit_summary(struct hms_emit *emit, const struct hms_doc_summary *su
 	hms_emit_u64(emit, "keys_hashed", summary->keys_hashed);
 	hms_emit_u64(emit, "bytes_unreadable", summary->bytes_unreadable);
 	hms_emit_u64(emit, "candidates_dismissed", summary->candidates_dismissed);
+	emit_known(emit, "heap_bytes", summary->heap_bytes);
 	hms_emit_bool(emit, "complete", summary->complete);
 	hms_emit_close(emit);
 }
@@ -203,15 +218,6 @@ static void json_map(struct hms_renderer *r, const struct hms_map_row *row)
 	emit_map(&json_of(r)->emit, row);
 }
 
-/* No map and no finding is at address 0. */
-static void emit_place(struct hms_emit *emit, const char *key, uint64_t addr)
-{
-	if (addr)
-		hms_emit_hex(emit, key, addr);
-	else
-		hms_emit_null(emit, key);
-}
-
 static void json_finding(struct hms_renderer *r, const struct hms_finding *finding)
 {
 	struct hms_emit *emit = &json_of(r)->emit;
@@ -236,12 +242,25 @@ static void json_goroutines(struct hms_renderer *r, const struct hms_goroutine_g
 		hms_emit_goroutine(&json_of(r)->emit, group, &group->rows[i]);
 }
 
+static void json_diff(struct hms_renderer *r, const struct hms_diff_report *report)
+{
+	const struct hms_diff *diff = report->diff;
+	struct json *json = json_of(r);
+
+	emit_core(&json->emit, "old", report->old);
+	emit_core(&json->emit, "new", report->new);
+	enter(json, PART_FINDINGS);
+	for (size_t i = 0; i < diff->nfindings; i++)
+		hms_emit_finding_change(&json->emit, &diff->findings[i]);
+	enter(json, PART_DONE);
+	hms_emit_diff(&json->emit, report);
+}
+
 static bool json_end(struct hms_renderer *r)
 {
 	struct json *json = json_of(r);
 
-	enter(json, PART_GOROUTINES);
-	hms_emit_close(&json->emit);
+	enter(json, PART_DONE);
 	hms_emit_close(&json->emit);
 	return hms_emit_finish(&json->emit);
 }
@@ -309,6 +328,7 @@ static const struct hms_renderer_ops json_ops = {
 	.progress = ignore_progress,
 	.finding = json_finding,
 	.goroutines = json_goroutines,
+	.diff = json_diff,
 	.end = json_end,
 	.destroy = json_destroy,
 };

@@ -40,6 +40,8 @@ struct hms_doc_core {
 	const char *map_kind; /* "classic", "swiss" */
 	int64_t threads;
 	int64_t goroutines;
+	int64_t clock_ns;     /* latest time found in the core, the runtime's clock */
+	uint64_t process_key; /* digest of the process's random keys; 0: unknown */
 	/* for the first line of text only: */
 	const char *program; /* base name of EXE */
 	uint64_t core_bytes;
@@ -53,9 +55,9 @@ struct hms_doc_summary {
 	uint64_t errors, warnings, infos;
 	uint64_t slots_walked, keys_hashed, bytes_unreadable, candidates_dismissed;
 	bool complete;
-	/* for text only: */
 	int64_t heap_bytes; /* allocated in the whole heap, for the share of it; -1: unknown */
-	int64_t damaged;    /* maps against which an error stands; -1: nothing was checked */
+	/* for text only: */
+	int64_t damaged; /* maps against which an error stands; -1: nothing was checked */
 };
 
 struct hms_doc {
@@ -65,7 +67,8 @@ struct hms_doc {
 	/* What could limit the answer, most important first: one sentence each, no full stop. */
 	const char *const *limits;
 	size_t nlimits;
-	bool details; /* text: findings with what was expected, seen, and where */
+	const struct hms_doc_core *old; /* diff: the older of two snapshots; NULL elsewhere */
+	bool details;                   /* text: findings with what was expected, seen, and where */
 };
 
 /* A map as renderers see it: the record, and the text that only memory could tell. */
@@ -116,7 +119,8 @@ struct hms_progress_bar {
 	const char *text; /* "31 of 64 old buckets moved" */
 };
 
-struct hms_column; /* report/columns.h */
+struct hms_column;      /* report/columns.h */
+struct hms_diff_report; /* report/diff.h */
 
 struct hms_renderer;
 
@@ -143,6 +147,8 @@ struct hms_renderer_ops {
 	void (*finding)(struct hms_renderer *r, const struct hms_finding *finding);
 	/* Goroutines that stand at the same place. */
 	void (*goroutines)(struct hms_renderer *r, const struct hms_goroutine_group *group);
+	/* What changed between two snapshots: all of it, once. */
+	void (*diff)(struct hms_renderer *r, const struct hms_diff_report *report);
 	/* Closes the document; false where writing failed. */
 	bool (*end)(struct hms_renderer *r);
 	void (*destroy)(struct hms_renderer *r);

@@ -1,4 +1,5 @@
 /* Text: the first line, the line that counts the maps, and the last, that counts the work. */
+#include "report/diff.h"
 #include "report/format.h"
 #include "report/text.h"
 
@@ -44,6 +45,21 @@ static const char *core_name(const struct hms_doc_core *core)
 	return core->program ? core->program : core->path ? core->path : "core";
 }
 
+/* "two snapshots, 12m 30s apart" */
+static void head_snapshots(struct text *text, struct hms_flow *flow, const struct hms_doc *doc)
+{
+	int64_t apart = hms_diff_apart(doc->old, &doc->core);
+
+	hms_str_clear(&text->cell);
+	hms_str_add(&text->cell, "two snapshots");
+	if (apart >= 0) {
+		hms_str_add(&text->cell, ", ");
+		hms_format_duration(&text->cell, (uint64_t)apart);
+		hms_str_add(&text->cell, " apart");
+	}
+	hms_flow_part(flow, 2, HMS_PAINT_PLAIN, hms_str_text(&text->cell));
+}
+
 /* Incomplete, with nobody saying why. */
 static bool limit_unsaid(const struct hms_doc *doc)
 {
@@ -68,8 +84,12 @@ static void draw_identity(struct text *text)
 		hms_format_u64(&text->cell, (uint64_t)core->pid);
 		hms_flow_part(&flow, 2, HMS_PAINT_PLAIN, hms_str_text(&text->cell));
 	}
-	text_part(text, &flow, HMS_PAINT_PLAIN, "killed by ", core->signal);
-	head_core(text, &flow, core);
+	if (doc->old) {
+		head_snapshots(text, &flow, doc);
+	} else {
+		text_part(text, &flow, HMS_PAINT_PLAIN, "killed by ", core->signal);
+		head_core(text, &flow, core);
+	}
 	head_build_id(&flow, core->build_id_match);
 	hms_flow_end(&flow);
 }

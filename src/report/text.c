@@ -182,6 +182,7 @@ static const struct hms_renderer_ops text_ops = {
 	.progress = text_progress,
 	.finding = text_finding,
 	.goroutines = text_goroutines,
+	.diff = text_diff,
 	.end = text_end,
 	.destroy = text_destroy,
 };

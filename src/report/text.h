@@ -62,6 +62,9 @@ void text_maps_end(struct hms_renderer *r);
 /* text-findings.c */
 void text_finding(struct hms_renderer *r, const struct hms_finding *finding);
 
+/* text-diff.c */
+void text_diff(struct hms_renderer *r, const struct hms_diff_report *report);
+
 /* text-goroutines.c */
 void text_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *group);
 

@@ -167,6 +167,8 @@ struct hms_error *hms_session_open(const struct hms_session_options *o, struct h
 	HMS_TRY(open_dwarf(s, o));
 	HMS_TRY(read_types(s));
 	HMS_TRY(open_models(s));
+	if (o->digests)
+		hms_map_model_want_digests(s->model);
 	open_goroutines(s);
 	*ret = hms_take(s);
 	return NULL;

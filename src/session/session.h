@@ -23,6 +23,7 @@ struct hms_session_options {
 	const char *sysroot;    /* where the process's files are; NULL: "/" */
 	const char *debug_file; /* separate debug information; NULL: looked for */
 	bool force;             /* a build ID that does not match is a warning */
+	bool digests;           /* maps get digests of what they hold */
 	unsigned int jobs;
 	struct hms_corefile_options core_options;
 };

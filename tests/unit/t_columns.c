@@ -160,6 +160,7 @@ static const char *const contract[] = {
 	"load",
 	"flags",
 	"hash_seed",
+	"digest",
 	"classic.B",
 	"classic.buckets_addr",
 	"classic.nbuckets",

@@ -63,20 +63,33 @@ static void refuse(void **state, const char *def, const char *text, const char *
 #define CORE                                                                                  \
 	"{\"path\":\"c\",\"exe\":null,\"build_id\":\"8f3a\",\"build_id_match\":null,"         \
 	"\"arch\":\"amd64\",\"pid\":1,\"signal\":null,\"go_version\":null,\"map_kind\":null," \
-	"\"threads\":null,\"goroutines\":0}"
+	"\"threads\":null,\"goroutines\":0,\"clock_ns\":null,\"process_key\":null}"
 #define SUMMARY                                                                              \
 	"{\"maps\":0,\"entries\":0,\"bytes\":0,\"growing\":0,\"stalled\":null,\"errors\":0," \
 	"\"warnings\":0,\"infos\":0,\"slots_walked\":0,\"keys_hashed\":0,"                   \
-	"\"bytes_unreadable\":0,\"candidates_dismissed\":0,\"complete\":true}"
+	"\"bytes_unreadable\":0,\"candidates_dismissed\":0,\"heap_bytes\":null,"             \
+	"\"complete\":true}"
 #define DOCUMENT(command, more)                                                           \
 	"{\"schema\":\"hmapscope/1\",\"command\":\"" command "\",\"tool_version\":\"1\"," \
 	"\"core\":" CORE ",\"summary\":" SUMMARY ",\"maps\":[],\"findings\":[],"          \
 	"\"goroutines\":[]" more "}"
 
+#define SUMS "{\"maps\":1,\"count\":2,\"bytes\":304}"
+#define DIFF(owners, groups)                                      \
+	",\"old\":" CORE ",\"new\":" CORE                         \
+	",\"apart_ns\":5,\"changes\":[],\"owner_totals\":" owners \
+	",\"type_totals\":[],\"goroutine_groups\":" groups
+
 static void documents_by_command(void **state)
 {
 	accept(state, NULL, DOCUMENT("list", ""));
-	accept(state, NULL, DOCUMENT("diff", ",\"old\":" CORE ",\"new\":" CORE ",\"changes\":[]"));
+	accept(state, NULL, DOCUMENT("diff", DIFF("[]", "null")));
+	accept(state, NULL,
+	       DOCUMENT("diff", DIFF("[{\"owner\":\"main.m\",\"old\":" SUMS ",\"new\":" SUMS "}]",
+				     "[{\"old\":1,\"new\":25,\"wait_reason\":null,\"created_by\":"
+				     "\"main.f\",\"system\":false,\"calls\":[{\"function\":null,"
+				     "\"file\":null,\"line\":null}]}]")));
+	refuse(state, NULL, DOCUMENT("list", DIFF("[]", "null")), "alternative");
 	accept(state, NULL, DOCUMENT("writers", ",\"sites\":[]"));
 	refuse(state, NULL, DOCUMENT("list", ",\"sites\":[]"), "alternative");
 	refuse(state, NULL, DOCUMENT("diff", ",\"old\":" CORE ",\"changes\":[]"), "alternative");
@@ -117,19 +130,22 @@ static void goroutines(void **state)
 	       "/line: is less than 0");
 }
 
-#define MEASURES(count) \
-	"{\"count\":" count ",\"bytes\":1,\"nevacuate\":null,\"overflow\":0,\"capacity\":null}"
+#define MEASURES(count)                                                                         \
+	"{\"count\":" count ",\"bytes\":1,\"nevacuate\":null,\"overflow\":0,\"capacity\":null," \
+	"\"live\":null,\"buckets\":4,\"old_buckets\":0,\"evacuated\":0,\"chain_max\":1,"        \
+	"\"tables\":null,\"tombstones\":null}"
+#define FATE "\"written\":true,\"emptied\":false,\"old_addr\":null,\"instead\":null"
 
 static void changes_and_sites(void **state)
 {
 	accept(state, "change",
 	       "{\"addr\":\"0xc0\",\"type\":null,\"owner\":null,\"status\":\"changed\","
 	       "\"growth\":\"none\",\"old\":" MEASURES("5") ",\"new\":" MEASURES(
-		       "3") ",\"delta\":" MEASURES("-2") "}");
+		       "3") ",\"delta\":" MEASURES("-2") "," FATE "}");
 	accept(state, "change",
 	       "{\"addr\":\"0xc0\",\"type\":null,\"owner\":null,\"status\":\"added\","
 	       "\"growth\":\"none\",\"old\":null,\"new\":" MEASURES("3") ",\"delta\":" MEASURES(
-		       "3") "}");
+		       "3") "," FATE "}");
 	refuse(state, "measures", "{\"count\":1}", "lacks \"bytes\"");
 	accept(state, "site",
 	       "{\"function\":\"main.f\",\"file\":\"m.go\",\"line\":3,\"pc\":\"0x4a\","

@@ -1,0 +1,255 @@
+/* Changes in words, for text and HTML. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/diff.h"
+#include "report/format.h"
+
+int64_t hms_diff_apart(const struct hms_doc_core *old, const struct hms_doc_core *new)
+{
+	if (old->clock_ns < 0 || new->clock_ns < old->clock_ns)
+		return -1;
+	return new->clock_ns - old->clock_ns;
+}
+
+static void add_signed(struct hms_str *ret, int64_t n,
+		       void (*format)(struct hms_str *ret, uint64_t n))
+{
+	if (n == HMS_UNKNOWN) {
+		hms_str_addc(ret, '?');
+		return;
+	}
+	if (n)
+		hms_str_addc(ret, n < 0 ? '-' : '+');
+	format(ret, n < 0 ? -(uint64_t)n : (uint64_t)n);
+}
+
+void hms_diff_bytes(struct hms_str *ret, int64_t delta)
+{
+	add_signed(ret, delta, hms_format_bytes);
+}
+
+void hms_diff_count(struct hms_str *ret, int64_t delta)
+{
+	add_signed(ret, delta, hms_format_count);
+}
+
+static void add_number(struct hms_str *ret, int64_t n, bool bytes)
+{
+	if (n == HMS_UNKNOWN)
+		hms_str_addc(ret, '?');
+	else if (bytes && n >= 0)
+		hms_format_bytes(ret, (uint64_t)n);
+	else
+		hms_format_int(ret, n);
+}
+
+void hms_diff_from_to(struct hms_str *ret, int64_t old, int64_t new, bool bytes, const char *arrow)
+{
+	add_number(ret, old, bytes);
+	if (old == new)
+		return;
+	hms_str_addf(ret, " %s ", arrow);
+	add_number(ret, new, bytes);
+}
+
+/* ---- a map ------------------------------------------------------------------------------ */
+
+static int64_t before(const struct hms_change *c, enum hms_snap_number number)
+{
+	return hms_change_number(c, number, false);
+}
+
+static int64_t now(const struct hms_change *c, enum hms_snap_number number)
+{
+	return hms_change_number(c, number, true);
+}
+
+static void comma(struct hms_str *ret)
+{
+	if (ret->len)
+		hms_str_add(ret, ", ");
+}
+
+/* "3/32" */
+static void add_moved(struct hms_str *ret, const struct hms_snap_map *map)
+{
+	int64_t moved = map->numbers[HMS_SNAP_EVACUATED];
+
+	add_number(ret, moved == HMS_UNKNOWN ? map->numbers[HMS_SNAP_NEVACUATE] : moved, false);
+	hms_str_addc(ret, '/');
+	add_number(ret, map->numbers[HMS_SNAP_OLD_BUCKETS], false);
+}
+
+/* ": 16 → 32 buckets", where the number is another one. */
+static void add_room(const struct hms_change *c, const char *arrow, struct hms_str *ret)
+{
+	bool swiss = hms_change_map(c)->swiss;
+	enum hms_snap_number number = swiss ? HMS_SNAP_CAPACITY : HMS_SNAP_BUCKETS;
+
+	if (hms_change_delta(c, number) == 0 || hms_change_delta(c, number) == HMS_UNKNOWN)
+		return;
+	hms_str_add(ret, ": ");
+	hms_diff_from_to(ret, before(c, number), now(c, number), false, arrow);
+	hms_str_add(ret, swiss ? " slots" : " buckets");
+}
+
+static void add_growth(const struct hms_change *c, const char *arrow, struct hms_str *ret)
+{
+	if (c->growth == HMS_GROWTH_NONE)
+		return;
+	comma(ret);
+	switch (c->growth) {
+	case HMS_GROWTH_STARTED:
+		hms_str_add(ret, "growth began");
+		add_room(c, arrow, ret);
+		hms_str_add(ret, ", ");
+		add_moved(ret, c->new);
+		hms_str_add(ret, " moved");
+		break;
+	case HMS_GROWTH_PROGRESSING:
+		hms_str_add(ret, "growing: ");
+		add_moved(ret, c->old);
+		hms_str_addf(ret, " %s ", arrow);
+		add_moved(ret, c->new);
+		hms_str_add(ret, " moved");
+		break;
+	case HMS_GROWTH_STALLED:
+		hms_str_add(ret, "growth stalled at ");
+		add_moved(ret, c->new);
+		break;
+	case HMS_GROWTH_FINISHED:
+		hms_str_add(ret, now(c, HMS_SNAP_OLD_BUCKETS) == before(c, HMS_SNAP_OLD_BUCKETS)
+					 ? "grew"
+					 : "growth finished");
+		add_room(c, arrow, ret);
+		break;
+	case HMS_GROWTH_NONE: break;
+	}
+}
+
+static void add_more(const struct hms_change *c, enum hms_snap_number number, const char *noun,
+		     const char *arrow, struct hms_str *ret)
+{
+	int64_t delta = hms_change_delta(c, number);
+
+	if (!delta || delta == HMS_UNKNOWN)
+		return;
+	comma(ret);
+	hms_str_add(ret, noun);
+	hms_str_addc(ret, ' ');
+	hms_diff_from_to(ret, before(c, number), now(c, number), false, arrow);
+}
+
+/* Of one map of both snapshots. */
+static void add_pair(const struct hms_change *c, const char *arrow, struct hms_str *ret)
+{
+	if (c->pairing == HMS_PAIR_EMPTIED)
+		hms_str_add(ret, "emptied in between");
+	add_growth(c, arrow, ret);
+	if (c->growth == HMS_GROWTH_NONE && c->status != HMS_CHANGE_SAME &&
+	    !(hms_change_delta(c, c->new->swiss ? HMS_SNAP_CAPACITY : HMS_SNAP_BUCKETS) == 0)) {
+		HMS_AUTO_STR struct hms_str room = HMS_STR_INIT;
+
+		add_room(c, arrow, &room);
+		if (room.len) {
+			comma(ret);
+			hms_str_add(ret, hms_str_text(&room) + 2);
+		}
+	}
+	add_more(c, HMS_SNAP_OVERFLOW, "overflow buckets", arrow, ret);
+	add_more(c, HMS_SNAP_CHAIN_MAX, "longest chain", arrow, ret);
+	add_more(c, HMS_SNAP_TOMBSTONES, "tombstones", arrow, ret);
+	if (!ret->len && c->status == HMS_CHANGE_CHANGED && !hms_change_delta(c, HMS_SNAP_COUNT))
+		hms_str_add(ret, "written to");
+}
+
+void hms_diff_words(const struct hms_change *c, const char *arrow, struct hms_str *ret)
+{
+	HMS_AUTO_STR struct hms_str words = HMS_STR_INIT;
+
+	if (!c->old)
+		hms_str_add(&words, "added");
+	else if (!c->new)
+		hms_str_add(&words, "removed");
+	if (c->instead)
+		hms_str_addf(&words,
+			     c->new ? ": takes the place of 0x%" PRIx64
+				    : ": its owner has 0x%" PRIx64 " now",
+			     c->instead->addr);
+	if (c->old && c->new)
+		add_pair(c, arrow, &words);
+	hms_str_add(ret, hms_str_text(&words));
+}
+
+void hms_diff_stall(const struct hms_change *c, struct hms_str *ret)
+{
+	int64_t bytes = now(c, HMS_SNAP_OLD_BYTES);
+
+	add_moved(ret, c->new);
+	hms_str_add(ret, " moved in both");
+	if (bytes > 0) {
+		hms_str_add(ret, ", old buckets hold ");
+		hms_format_bytes_long(ret, (uint64_t)bytes);
+	}
+	hms_str_add(ret, c->written == 0  ? "; nothing was written to it meanwhile"
+			 : c->written > 0 ? "; it was written to meanwhile"
+					  : "");
+}
+
+/* ---- goroutines ------------------------------------------------------------------------- */
+
+static bool of_runtime(const char *function)
+{
+	static const char *const prefixes[] = {"runtime.", "internal/", "sync.", "reflect.",
+					       "syscall.", "os.",       "time."};
+
+	if (!function)
+		return true;
+	for (size_t i = 0; i < HMS_ARRAY_LEN(prefixes); i++)
+		if (strncmp(function, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+static const struct hms_snap_frame *telling_frame(const struct hms_snap_group *group)
+{
+	for (size_t i = 0; i < group->nframes; i++)
+		if (!of_runtime(group->frames[i].function))
+			return &group->frames[i];
+	return group->nframes ? &group->frames[0] : NULL;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+void hms_diff_group(const struct hms_snap_group *group, struct hms_str *ret)
+{
+	const struct hms_snap_frame *frame = telling_frame(group);
+
+	hms_str_add(ret, frame && frame->function ? frame->function : "unknown function");
+	if (frame && frame->file)
+		hms_str_addf(ret, " %s:%" PRId64, base_name(frame->file), frame->line);
+	if (group->created_by)
+		hms_str_addf(ret, ", started by %s", group->created_by);
+}
+
+/* ---- what is shown ---------------------------------------------------------------------- */
+
+bool hms_diff_row_shown(const struct hms_diff_report *report, const struct hms_change *change)
+{
+	return report->all || change->status != HMS_CHANGE_SAME;
+}
+
+bool hms_diff_totals_tell(const struct hms_total *totals, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (HMS_MAX(totals[i].old_maps, totals[i].new_maps) > 1 &&
+		    totals[i].old_bytes != totals[i].new_bytes)
+			return true;
+	return false;
+}
