@@ -8,14 +8,13 @@
  * What the stack map calls alive must agree, and so must what it does not speak of (numbers).  An
  * optimised program may have dropped the rest; one that is not optimised has all.
  */
-#include <glob.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cores/bundled.h"
 #include "lib/schema.h"
 #include "util/arena.h"
 
@@ -138,7 +137,8 @@ static const char *compare_variable(const json_t *ours, const json_t *truth, boo
 	return state;
 }
 
-static void compare(const json_t *doc, const json_t *truth, bool noopt)
+static void compare(const json_t *doc, const json_t *truth, bool noopt, char *what,
+		    size_t what_size)
 {
 	static const char *const states[] = {"live", "unknown",     "dead",
 					     "gone", "partly gone", "not described"};
@@ -152,10 +152,9 @@ static void compare(const json_t *doc, const json_t *truth, bool noopt)
 		for (size_t k = 0; k < HMS_ARRAY_LEN(states); k++)
 			counts[k] += strcmp(states[k], state) == 0;
 	}
-	putchar('#');
-	for (size_t k = 0; k < HMS_ARRAY_LEN(states); k++)
-		printf(" %zu %s%s", counts[k], states[k],
-		       k + 1 < HMS_ARRAY_LEN(states) ? "," : "\n");
+	for (size_t k = 0, len = 0; k < HMS_ARRAY_LEN(states) && len < what_size; k++)
+		len += (size_t)snprintf(what + len, what_size - len, "%s%zu %s", k ? ", " : "",
+					counts[k], states[k]);
 	if (counts[0] < LEAST_ALIVE) {
 		printf("# too few are alive to have been compared\n");
 		differences++;
@@ -202,7 +201,8 @@ static void check_schema(json_t *doc)
 	hms_err_free(err);
 }
 
-static bool test_core(const char *exe, const char *core, const char *truth_path, bool noopt)
+static bool test_core(const char *exe, const char *core, const char *truth_path, bool noopt,
+		      char *what, size_t what_size)
 {
 	json_t *truth = json_load_file(truth_path, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
 	HMS_AUTO_FREE char *out = NULL;
@@ -219,7 +219,7 @@ static bool test_core(const char *exe, const char *core, const char *truth_path,
 		differences++;
 	} else {
 		check_schema(strict);
-		compare(doc, truth, noopt);
+		compare(doc, truth, noopt, what, what_size);
 	}
 	json_decref(truth);
 	json_decref(doc);
@@ -227,47 +227,24 @@ static bool test_core(const char *exe, const char *core, const char *truth_path,
 	return differences == 0;
 }
 
-/* corefiles/RELEASE, which begins and is as long as told. */
-static void test_release(size_t number, const char *release, int len, bool *bad)
+static bool test_bundled(const struct bundled *core, char *what, size_t what_size)
 {
-	const char *build = getenv("HMS_BUILDDIR") ? getenv("HMS_BUILDDIR") : ".";
-	const char *src = getenv("HMS_SRCDIR") ? getenv("HMS_SRCDIR") : ".";
-	HMS_AUTO_FREE char *exe = hms_xprintf("%s/corefiles/%.*s/exe", build, len, release);
-	HMS_AUTO_FREE char *core =
-		hms_xprintf("%s/corefiles/%.*s/locals.core.zst", src, len, release);
-	HMS_AUTO_FREE char *truth =
-		hms_xprintf("%s/corefiles/%.*s/locals.truth.json", src, len, release);
-	bool good;
-
-	if (access(core, R_OK) != 0) {
-		printf("ok %zu # SKIP no case locals of %.*s is bundled\n", number, len, release);
-		return;
-	}
-	good = test_core(exe, core, truth, memmem(release, (size_t)len, "-noopt", 6) != NULL);
-	printf("%s %zu - variables of %.*s\n", good ? "ok" : "not ok", number, len, release);
-	*bad |= !good;
+	return test_core(core->exe, core->core, core->truth, strstr(core->release, "-noopt"), what,
+			 what_size);
 }
 
 int main(int argc, char **argv)
 {
-	const char *src = getenv("HMS_SRCDIR") ? getenv("HMS_SRCDIR") : ".";
-	HMS_AUTO_FREE char *pattern = hms_xprintf("%s/corefiles/*/exe.xz", src);
-	bool bad = false;
-	glob_t found;
+	char what[BUNDLED_WHAT] = "";
 
-	if (argc == 5)
-		return !test_core(argv[1], argv[2], argv[3], argv[4][0] == '1');
-	if (glob(pattern, 0, NULL, &found) != 0) {
-		printf("1..1\nnot ok 1 - there are bundled cores\n");
-		return 1;
-	}
-	printf("1..%zu\n", found.gl_pathc);
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		const char *release = strstr(found.gl_pathv[i] + strlen(src), "corefiles/") +
-				      strlen("corefiles/");
+	if (argc == 5) {
+		bool good =
+			test_core(argv[1], argv[2], argv[3], argv[4][0] == '1', what, sizeof(what));
 
-		test_release(i + 1, release, (int)strcspn(release, "/"), &bad);
+		printf("%s %s\n", good ? "ok" : "not ok", what);
+		return !good;
 	}
-	globfree(&found);
-	return bad;
+	/* The one case that tells of variables. */
+	setenv("HMS_CORES", "*/locals", 0);
+	return bundled_run(test_bundled);
 }
