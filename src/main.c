@@ -18,8 +18,8 @@
 #include "util/str.h"
 
 static const struct hms_cmd *const commands[] = {
-	&hms_cmd_report,  &hms_cmd_list, &hms_cmd_show,       &hms_cmd_check,
-	&hms_cmd_entries, &hms_cmd_diff, &hms_cmd_goroutines, &hms_cmd_rules,
+	&hms_cmd_report, &hms_cmd_list,       &hms_cmd_show,  &hms_cmd_check, &hms_cmd_entries,
+	&hms_cmd_diff,   &hms_cmd_goroutines, &hms_cmd_rules, &hms_cmd_gdb,
 };
 
 /* argp finds it by its name: -fvisibility=hidden must not hide it. */
@@ -36,7 +36,7 @@ static const struct hms_cmd *command_named(const char *word)
 	for (size_t i = 0; i < HMS_ARRAY_LEN(commands); i++) {
 		if (strcmp(commands[i]->name, word) == 0)
 			return commands[i];
-		if (!*word || strncmp(commands[i]->name, word, strlen(word)))
+		if (!*word || commands[i]->hidden || strncmp(commands[i]->name, word, strlen(word)))
 			continue;
 		if (found)
 			return NULL;
@@ -77,7 +77,8 @@ static char *head_doc(void)
 		    "follows are MAPs: addresses, or owners as the tool prints them. Without EXE\n"
 		    "it is found from the core.\n\nCommands (short forms will do while unique):\n");
 	for (size_t i = 0; i < HMS_ARRAY_LEN(commands); i++)
-		hms_str_addf(&doc, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+		if (!commands[i]->hidden)
+			hms_str_addf(&doc, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	hms_str_add(&doc,
 		    "\nhmapscope COMMAND --help tells a command's own options.\n"
 		    "Exit status: 0 clean, 1 findings, 2 the answer is incomplete, 64 usage,\n"
@@ -161,7 +162,8 @@ int main(int argc, char **argv)
 {
 	HMS_AUTO_FREE char **args = hms_xcalloc((size_t)argc + 1, sizeof(*args));
 	HMS_AUTO_FREE char *name = NULL;
-	struct hms_input input = {.args = args};
+	struct hms_input input = {
+		.args = args, .commands = commands, .ncommands = HMS_ARRAY_LEN(commands)};
 	const struct hms_cmd *cmd = &hms_cmd_report;
 	struct hms_error *err;
 	int status = 0, first;

@@ -25,6 +25,8 @@ enum {
 
 enum hms_format { HMS_FORMAT_TEXT, HMS_FORMAT_JSON, HMS_FORMAT_HTML };
 
+struct hms_cmd;
+
 /* What every command understands (input.c): options, and EXE CORE MAP... */
 struct hms_input {
 	const char *name; /* of the command */
@@ -36,8 +38,11 @@ struct hms_input {
 	size_t nargs;
 	char **maps; /* of these, the ones behind CORE */
 	size_t nmaps;
-	bool check;                       /* all rules, not only what a list needs */
-	const struct hms_rule_set *rules; /* NULL: all */
+	bool check;                            /* all rules, not only what a list needs */
+	const struct hms_rule_set *rules;      /* NULL: all */
+	unsigned int width;                    /* columns of text; 0: the terminal's */
+	const struct hms_cmd *const *commands; /* all there are */
+	size_t ncommands;
 };
 
 /* Shared child parser of each command's argp; its input is the struct hms_input. */
@@ -61,11 +66,12 @@ struct hms_cmd {
 	error_t (*parse)(int key, char *arg, struct argp_state *state); /* of these, or NULL */
 	size_t options_size; /* bytes of what parse fills: state->hook */
 	bool no_core;        /* arguments are its own: no CORE is wanted */
+	bool hidden;         /* for programs: in no list, and has no short form */
 	struct hms_error *(*run)(struct hms_input *input, void *options, int *status_ret);
 };
 
 extern const struct hms_cmd hms_cmd_report, hms_cmd_list, hms_cmd_show, hms_cmd_goroutines,
-	hms_cmd_entries, hms_cmd_check, hms_cmd_diff, hms_cmd_rules;
+	hms_cmd_entries, hms_cmd_check, hms_cmd_diff, hms_cmd_rules, hms_cmd_gdb;
 
 /* ---- what the map commands share (view.c) -------------------------------------------------- */
 

@@ -14,6 +14,7 @@ enum {
 	KEY_FORCE,
 	KEY_SYSROOT,
 	KEY_DEBUG_FILE,
+	KEY_WIDTH,
 };
 
 static const struct argp_option options[] = {
@@ -25,6 +26,7 @@ static const struct argp_option options[] = {
 	{"force", KEY_FORCE, NULL, 0, "Go on where EXE is of another build than CORE", 0},
 	{"sysroot", KEY_SYSROOT, "DIR", 0, "Where the files of the process's container are", 0},
 	{"debug-file", KEY_DEBUG_FILE, "FILE", 0, "EXE's debug information, if it is apart", 0},
+	{"width", KEY_WIDTH, "N", OPTION_HIDDEN, "Columns of text, whatever it is written to", 0},
 	{NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0},
 	{0},
 };
@@ -41,15 +43,16 @@ static void parse_choice(struct argp_state *state, const char *option, const cha
 	argp_error(state, "--%s does not know '%s'", option, arg);
 }
 
-static void parse_jobs(struct argp_state *state, const char *arg, unsigned int *ret)
+static void parse_number(struct argp_state *state, const char *option, const char *arg,
+			 unsigned int max, unsigned int *ret)
 {
 	char *end;
 	unsigned long n;
 
 	errno = 0;
 	n = strtoul(arg, &end, 10);
-	if (errno || *end || end == arg || arg[0] == '-' || n < 1 || n > 1024)
-		argp_error(state, "--jobs takes a number from 1 to 1024, not '%s'", arg);
+	if (errno || *end || end == arg || arg[0] == '-' || n < 1 || n > max)
+		argp_error(state, "--%s takes a number from 1 to %u, not '%s'", option, max, arg);
 	*ret = (unsigned int)n;
 }
 
@@ -83,7 +86,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_JSON: input->format = HMS_FORMAT_JSON; return 0;
 	case 'h': argp_state_help(state, stdout, ARGP_HELP_STD_HELP); return 0;
-	case 'j': parse_jobs(state, arg, &input->session.jobs); return 0;
+	case 'j': parse_number(state, "jobs", arg, 1024, &input->session.jobs); return 0;
 	case KEY_COLOR:
 		parse_choice(state, "color", arg, colors, &choice);
 		input->color = (enum hms_color)choice;
@@ -92,6 +95,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_FORCE: input->session.force = true; return 0;
 	case KEY_SYSROOT: input->session.sysroot = arg; return 0;
 	case KEY_DEBUG_FILE: input->session.debug_file = arg; return 0;
+	case KEY_WIDTH: parse_number(state, "width", arg, 100000, &input->width); return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 }

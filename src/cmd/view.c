@@ -197,7 +197,8 @@ static void fill_summary(struct hms_view *view)
 
 struct hms_renderer *hms_renderer_for(const struct hms_input *input)
 {
-	struct hms_render_options options = {.out = stdout, .color = input->color};
+	struct hms_render_options options = {
+		.out = stdout, .color = input->color, .width = input->width};
 
 	switch (input->format) {
 	case HMS_FORMAT_TEXT: return hms_text_renderer_create(&options);
