@@ -18,8 +18,9 @@
 #include "util/str.h"
 
 static const struct hms_cmd *const commands[] = {
-	&hms_cmd_report, &hms_cmd_list,       &hms_cmd_show,  &hms_cmd_check, &hms_cmd_entries,
-	&hms_cmd_diff,   &hms_cmd_goroutines, &hms_cmd_rules, &hms_cmd_gdb,
+#define X(name) &hms_cmd_##name,
+#include "cmd/commands.def"
+#undef X
 };
 
 /* argp finds it by its name: -fvisibility=hidden must not hide it. */

@@ -70,8 +70,9 @@ struct hms_cmd {
 	struct hms_error *(*run)(struct hms_input *input, void *options, int *status_ret);
 };
 
-extern const struct hms_cmd hms_cmd_report, hms_cmd_list, hms_cmd_show, hms_cmd_goroutines,
-	hms_cmd_entries, hms_cmd_check, hms_cmd_diff, hms_cmd_rules, hms_cmd_gdb;
+#define X(name) extern const struct hms_cmd hms_cmd_##name;
+#include "cmd/commands.def"
+#undef X
 
 /* ---- what the map commands share (view.c) -------------------------------------------------- */
 

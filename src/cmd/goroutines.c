@@ -176,8 +176,9 @@ struct making {
 	struct hms_goroutine_row *rows;
 	size_t cap_rows;
 	bool full;
-	struct hms_variables *variables; /* NULL: not asked for */
-	struct hms_error *err;           /* the first that variables met */
+	struct hms_variables *variables; /* the next, or NULL: not asked for */
+	struct hms_variables made;
+	struct hms_error *err; /* the first that variables met */
 };
 
 static const char *printed(struct making *mk, const char *name)
@@ -458,27 +459,26 @@ static struct hms_error *groups_named(struct making *mk, struct hms_goro_groups 
 /* Those at the same place stand there with variables of their own: a group each. */
 static void split_groups(struct hms_goro_groups *groups)
 {
-	struct hms_goro_groups each = {.incomplete = groups->incomplete};
+	struct hms_goro_groups whole = *groups;
 
-	for (size_t i = 0; i < groups->n; i++) {
-		for (size_t k = 0; k < groups->list[i].n; k++) {
-			struct hms_goro_group one = {.n = 1, .cap = 1, .end = groups->list[i].end};
+	*groups = (struct hms_goro_groups){.incomplete = whole.incomplete};
+	for (size_t i = 0; i < whole.n; i++) {
+		for (size_t k = 0; k < whole.list[i].n; k++) {
+			struct hms_goro_group one = {.n = 1, .cap = 1, .end = whole.list[i].end};
 
 			one.members = hms_xcalloc(1, sizeof(const struct hms_goroutine *));
-			one.members[0] = groups->list[i].members[k];
-			HMS_GROW(each.list, each.n, each.cap);
-			each.list[each.n++] = one;
+			one.members[0] = whole.list[i].members[k];
+			HMS_GROW(groups->list, groups->n, groups->cap);
+			groups->list[groups->n++] = one;
 		}
 	}
-	hms_goro_groups_deinit(groups);
-	*groups = each;
+	hms_goro_groups_deinit(&whole);
 }
 
 static struct hms_error *show(struct making *mk, struct goroutines_options *o, int *status_ret)
 {
 	const struct hms_input *input = mk->view->input;
 	struct hms_goro_groups groups = {0};
-	struct hms_variables variables = {0};
 	struct hms_error *err = NULL;
 	bool named = input->nmaps > 0;
 
@@ -486,9 +486,9 @@ static struct hms_error *show(struct making *mk, struct goroutines_options *o, i
 	mk->unwinder = hms_unwinder_create(mk->view->session->goros);
 	mk->full = named || o->vars;
 	if (o->vars) {
-		hms_variables_init(&variables, mk->view->session, mk->unwinder,
+		hms_variables_init(&mk->made, mk->view->session, mk->unwinder,
 				   input->format == HMS_FORMAT_JSON, input->redact, o->all);
-		mk->variables = &variables;
+		mk->variables = &mk->made;
 	}
 	if (named)
 		err = groups_named(mk, &groups);

@@ -14,6 +14,11 @@ struct columns {
 	const struct hms_column *patterns[HMS_SNAP_NPATTERNS][2];
 };
 
+static const struct hms_column *find_or_null(const char *path)
+{
+	return path ? hms_column_find(path) : NULL;
+}
+
 static void find_columns(struct columns *ret)
 {
 	*ret = (struct columns){0};
@@ -22,7 +27,7 @@ static void find_columns(struct columns *ret)
 #undef X
 #define X(id, path, other)                                       \
 	ret->patterns[HMS_SNAP_##id][0] = hms_column_find(path); \
-	ret->patterns[HMS_SNAP_##id][1] = other ? hms_column_find(other) : NULL;
+	ret->patterns[HMS_SNAP_##id][1] = find_or_null(other);
 	HMS_SNAP_PATTERNS(X)
 #undef X
 }

@@ -50,7 +50,7 @@ static void find_operations(struct hms_view *view)
 /* Lists only look at headers and what could not be followed; all rules cost a second walk. */
 static struct hms_error *check(struct hms_view *view)
 {
-	struct hms_check_context context;
+	struct hms_check_context context = {0};
 	struct hms_check_options options = {
 		.context = view->operations ? &context : NULL,
 		.rules = view->input->rules,
