@@ -49,7 +49,10 @@ struct check_type {
 	/* Of all maps of the type, once all are walked: keys, those that are not where they hash
 	 * to, maps of which most do, and of which most don't. */
 	uint64_t keys, wrong, good, bad;
-	bool distrusted; /* its plan verifies next to nothing */
+	bool distrusted;             /* its plan verifies next to nothing */
+	const struct hms_map *first; /* of the maps of this type */
+	uint64_t descriptor;         /* address; 0: not known */
+	const char *difference;      /* what in it does not agree; NULL: it does, as far as known */
 };
 
 /* ---- one map, or a range of it ------------------------------------------------------------ */
@@ -152,6 +155,13 @@ void check_types_close(struct check *check);
 void check_limit(struct check *check, const char *text);
 const struct check_type *check_type_of(const struct check *check, const struct hms_map *map);
 
+/* ---- rules-type.c ------------------------------------------------------------------------- */
+
+/* Compare the type's descriptor with what the walkers go by. */
+void check_type_judge(const struct check *check, struct check_type *type);
+/* A map whose type's descriptor does not agree. */
+void check_type_tell(struct check_worker *w, struct check_part *part);
+
 /* ---- rules-common.c ----------------------------------------------------------------------- */
 
 void check_header(struct check_worker *w, struct check_part *part);
@@ -160,6 +170,9 @@ void check_troubles(struct check_worker *w, struct check_part *part);
 /* The live slots of a unit: pointers in keys and elements. */
 void check_pointers(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
 		    uint32_t live);
+/* Its other slots hold nothing. */
+void check_empty_slots(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
+		       uint32_t live);
 /* Hash the keys of @live slots: bits of those whose hash is known. */
 uint32_t check_hashes(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
 		      uint32_t live, uint64_t seed, uint64_t *hashes);
@@ -167,6 +180,8 @@ void check_wrong_byte(struct check_worker *w, struct check_part *part, const str
 		      unsigned int slot, uint64_t hash, uint8_t wanted);
 /* Two entries with equal hashes: is it the same key? */
 void check_same_key(struct check_worker *w, struct check_part *part, uint64_t a, uint64_t b);
+/* "; slot 3 of ... is free, and holds an element": where a missing entry may have been; or "". */
+const char *check_lost_entry(struct check_worker *w, const struct check_part *part);
 /* The counts of a whole map. */
 void check_count(struct check_worker *w, struct check_part *part);
 /* "0x..." */

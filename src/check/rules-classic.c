@@ -467,6 +467,25 @@ static void check_unmoved(struct range *r, const struct hms_unit *unit)
 		check_target(r, unit->index, unit->index + r->n);
 }
 
+/* What has moved is cleared where the garbage collector would see it, but for old iterators. */
+static void check_cleared(struct range *r, const struct hms_unit *unit)
+{
+	struct check_worker *w = r->w;
+	uint64_t at = HMS_SLOTS;
+
+	if (!r->part->type->scan || r->part->map->classic.flags & HMS_CLASSIC_OLD_ITERATOR)
+		return;
+	while (at < r->size && !hms_le64(unit->bytes + at))
+		at += 8;
+	if (at >= r->size)
+		return;
+	CHECK_BREACH(r->part, HMS_RULE_CLASSIC_MOVED, unit->addr + at, true, "0",
+		     check_hex(w, hms_le64(unit->bytes + at)),
+		     CHECK_TEXT("%s has moved and been cleared, yet 0x%" PRIx64 " holds 0x%" PRIx64,
+				bucket_name(r, unit->index), unit->addr + at,
+				hms_le64(unit->bytes + at)));
+}
+
 /* ---- the walk ----------------------------------------------------------------------------- */
 
 static void check_unit(struct range *r, const struct hms_unit *unit)
@@ -477,6 +496,8 @@ static void check_unit(struct range *r, const struct hms_unit *unit)
 	if (r->old && !unit->chain && !unit->moved)
 		check_unmoved(r, unit);
 	if (r->old && (!check_whole(r, unit) || unit->moved)) {
+		if (unit->moved && !unit->chain)
+			check_cleared(r, unit);
 		/* A bucket in motion: what is not marked is still there. */
 		if (!unit->settled)
 			r->part->live += hms_tophash_live(unit->bytes);
@@ -486,6 +507,7 @@ static void check_unit(struct range *r, const struct hms_unit *unit)
 	live = live_slots(unit->bytes);
 	r->part->live += (unsigned int)__builtin_popcount(live);
 	check_live(r, unit, live);
+	check_empty_slots(r->w, r->part, unit, live);
 }
 
 void check_classic_range(struct check_worker *w, struct check_part *part, bool old, uint64_t from,

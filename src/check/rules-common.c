@@ -315,6 +315,73 @@ void check_pointers(struct check_worker *w, struct check_part *part, const struc
 	}
 }
 
+/* ---- free slots --------------------------------------------------------------------------- */
+
+static bool is_zero(const uint8_t *p, uint64_t len)
+{
+	uint64_t any = 0;
+
+	for (; len >= 8; p += 8, len -= 8)
+		any |= hms_le64(p);
+	while (len--)
+		any |= *p++;
+	return !any;
+}
+
+/* A delete clears the pointers of a key, and leaves the rest. */
+static bool key_is_cleared(const struct check_part *part, const uint8_t *key)
+{
+	const struct check_pointers *pointers = &part->type->key;
+
+	if (part->map->type->key_indirect)
+		return !hms_le64(key);
+	for (size_t i = 0; i < pointers->n; i++)
+		if (hms_le64(key + pointers->items[i].off))
+			return false;
+	return true;
+}
+
+static void bad_empty(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
+		      unsigned int slot, bool key)
+{
+	const struct hms_map_type *map = part->map->type;
+	uint64_t off = key ? map->keys_off + (uint64_t)slot * map->key_stride
+			   : map->elems_off + (uint64_t)slot * map->elem_stride;
+
+	CHECK_BREACH(part, HMS_RULE_MAP_EMPTY, unit->addr + off, true, "zero", "something else",
+		     CHECK_TEXT("%s is free, and holds %s", slot_name(w, unit, slot),
+				key ? "a key's pointer" : "an element"));
+}
+
+void check_empty_slots(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
+		       uint32_t live)
+{
+	const struct hms_map_type *map = part->map->type;
+	uint32_t free_slots = ~live & ((1u << HMS_SLOTS) - 1);
+
+	/* Without an entry near by it is not worth the memory that would be touched. */
+	if (!live)
+		return;
+	for (; free_slots; free_slots &= free_slots - 1) {
+		unsigned int i = (unsigned int)__builtin_ctz(free_slots);
+		const uint8_t *key = unit->bytes + map->keys_off + (uint64_t)i * map->key_stride;
+		const uint8_t *elem = unit->bytes + map->elems_off + (uint64_t)i * map->elem_stride;
+
+		if (!is_zero(elem, map->elem_size))
+			bad_empty(w, part, unit, i, false);
+		else if (part->type->scan && !key_is_cleared(part, key))
+			bad_empty(w, part, unit, i, true);
+	}
+}
+
+const char *check_lost_entry(struct check_worker *w, const struct check_part *part)
+{
+	for (const struct check_fault *f = part->first; f; f = f->next)
+		if (f->rule == HMS_RULE_MAP_EMPTY)
+			return CHECK_TEXT("; %s, at 0x%" PRIx64, f->message, f->addr);
+	return "";
+}
+
 /* ---- hashes ------------------------------------------------------------------------------- */
 
 uint32_t check_hashes(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
@@ -383,6 +450,7 @@ void check_count(struct check_worker *w, struct check_part *part)
 	CHECK_BREACH(part, HMS_RULE_MAP_COUNT, part->map->addr,
 		     count + 1 == part->live || count == part->live + 1,
 		     CHECK_TEXT("%" PRIu64, part->live), CHECK_TEXT("%" PRId64, part->map->count),
-		     CHECK_TEXT("the header counts %" PRId64 " entries, there are %" PRIu64,
-				part->map->count, part->live));
+		     CHECK_TEXT("the header counts %" PRId64 " entries, there are %" PRIu64 "%s",
+				part->map->count, part->live,
+				count > part->live ? check_lost_entry(w, part) : ""));
 }

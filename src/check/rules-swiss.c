@@ -393,7 +393,10 @@ static void visit_control(struct table *t, const struct hms_unit *unit)
 
 static void visit_keys(struct table *t, const struct hms_unit *unit)
 {
-	check_keys(t, unit, live_slots(unit->bytes));
+	uint32_t live = live_slots(unit->bytes);
+
+	check_keys(t, unit, live);
+	check_empty_slots(t->w, t->part, unit, live);
 }
 
 /* ---- sums --------------------------------------------------------------------------------- */
@@ -407,8 +410,9 @@ static void check_used(struct table *t)
 	CHECK_BREACH(t->part, HMS_RULE_SWISS_USED, table_at(t, HMS_F_TABLE_USED),
 		     t->used + 1 == t->full || t->used == t->full + 1, check_number(w, t->full),
 		     check_number(w, t->used),
-		     CHECK_TEXT("%s counts %" PRIu64 " entries, %" PRIu64 " slots are full",
-				table_name(t), t->used, t->full));
+		     CHECK_TEXT("%s counts %" PRIu64 " entries, %" PRIu64 " slots are full%s",
+				table_name(t), t->used, t->full,
+				t->used > t->full ? check_lost_entry(w, t->part) : ""));
 }
 
 /* The sum goes by the table's own count; one that is wrong is told by another rule. */

@@ -77,6 +77,10 @@ static void check_start(struct check_worker *w, struct check_part *part)
 {
 	const struct check *check = w->check;
 
+	if (part->type && part->type->difference) {
+		check_type_tell(w, part);
+		return;
+	}
 	check_header(w, part);
 	check_troubles(w, part);
 	if (!part->map->readable)
@@ -127,11 +131,11 @@ static void add_tally(struct check_worker *w, const struct check_part *part, boo
 /* A header that leads nowhere: what is there is not walked. */
 static bool worth_a_walk(const struct check_worker *w, const struct check_part *part)
 {
-	return part->map->readable && part->type && !w->check->options->quick &&
-	       !part->counts[HMS_RULE_CLASSIC_B] && !part->counts[HMS_RULE_CLASSIC_BUCKETS] &&
-	       !part->counts[HMS_RULE_CLASSIC_SIZE] && !part->counts[HMS_RULE_CLASSIC_MAPPED] &&
-	       !part->counts[HMS_RULE_CLASSIC_KIND] && !part->counts[HMS_RULE_SWISS_DEPTH] &&
-	       !part->counts[HMS_RULE_SWISS_GROUP];
+	return part->map->readable && part->type && !part->type->difference &&
+	       !w->check->options->quick && !part->counts[HMS_RULE_CLASSIC_B] &&
+	       !part->counts[HMS_RULE_CLASSIC_BUCKETS] && !part->counts[HMS_RULE_CLASSIC_SIZE] &&
+	       !part->counts[HMS_RULE_CLASSIC_MAPPED] && !part->counts[HMS_RULE_CLASSIC_KIND] &&
+	       !part->counts[HMS_RULE_SWISS_DEPTH] && !part->counts[HMS_RULE_SWISS_GROUP];
 }
 
 static void check_small(struct check_worker *w, struct item *item, const struct hms_map *map)
@@ -212,7 +216,9 @@ static bool is_large(const struct run *run, const struct hms_map *map)
 {
 	struct hms_map_stats stats;
 
-	if (run->check.options->quick || !map->readable || !map->type)
+	const struct check_type *type = check_type_of(&run->check, map);
+
+	if (run->check.options->quick || !map->readable || !type || type->difference)
 		return false;
 	if (map->type->kind == HMS_MAP_CLASSIC
 		    ? hms_classic_nbuckets(&map->classic) <= BUCKETS_AN_ITEM
@@ -372,7 +378,8 @@ static bool one_slot_rule(enum hms_rule_id rule)
 {
 	return rule == HMS_RULE_MAP_HASH || rule == HMS_RULE_MAP_POINTER ||
 	       rule == HMS_RULE_MAP_INDIRECT || rule == HMS_RULE_MAP_NOWHERE ||
-	       rule == HMS_RULE_CLASSIC_PARTIAL;
+	       rule == HMS_RULE_MAP_EMPTY || rule == HMS_RULE_CLASSIC_PARTIAL ||
+	       rule == HMS_RULE_CLASSIC_MOVED;
 }
 
 /* An operation stores one entry, moves one bucket: it explains no more than that. */

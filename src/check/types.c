@@ -134,13 +134,14 @@ static void open_plan(struct check *check, struct check_type *type)
 
 /* ---- all types ---------------------------------------------------------------------------- */
 
-static void add_type(struct check *check, const struct hms_map_type *map)
+static void add_type(struct check *check, const struct hms_map *first)
 {
+	const struct hms_map_type *map = first->type;
 	struct check_type *type;
 
 	HMS_GROW(check->types, check->ntypes, check->cap_types);
 	type = &check->types[check->ntypes];
-	*type = (struct check_type){.map = map, .index = (uint32_t)check->ntypes};
+	*type = (struct check_type){.map = map, .index = (uint32_t)check->ntypes, .first = first};
 	check->type_index[map->type->id] = (uint32_t)++check->ntypes;
 	if (!map->key_indirect)
 		type->key = pointers_of(check, map->key, map->key_size);
@@ -148,6 +149,7 @@ static void add_type(struct check *check, const struct hms_map_type *map)
 		type->elem = pointers_of(check, map->elem, map->elem_size);
 	type->scan = scanned(
 		check, map, map->key_indirect || map->elem_indirect || type->key.n || type->elem.n);
+	check_type_judge(check, type);
 	open_plan(check, type);
 }
 
@@ -160,7 +162,7 @@ void check_types_open(struct check *check, const struct hms_map *maps, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (maps[i].type && maps[i].type->type->id < check->ntype_index &&
 		    !check->type_index[maps[i].type->type->id])
-			add_type(check, maps[i].type);
+			add_type(check, &maps[i]);
 }
 
 void check_types_close(struct check *check)

@@ -364,13 +364,11 @@ static void run_core(const char *release, const char *name, unsigned int n, stru
 	sum->wanted += n;
 	if (world_open(&w, exe, core)) {
 		hms_err_free(hms_hasher_open(w.session->rt, &hasher));
-		while (hasher && t.tried < n) {
+		for (unsigned int misses = 0; hasher && t.tried < n && misses < 1000;) {
 			uint64_t before = t.tried;
 
-			for (unsigned int i = 0; i < 16 && t.tried < n; i++)
-				mutate_map(&w, hasher, below(w.found->nmaps), 8, &t);
-			if (t.tried == before)
-				break;
+			mutate_map(&w, hasher, below(w.found->nmaps), 8, &t);
+			misses = t.tried == before ? misses + 1 : 0;
 		}
 		hms_hasher_close(hasher);
 		world_close(&w);

@@ -101,6 +101,16 @@ static void copy_slot(const struct hms_map *map, uint64_t to, unsigned int i, ui
 	copy(elem_at(map, to, i), elem_at(map, from, j), map->type->elem_size);
 }
 
+/* As a delete leaves it, but for the counts. */
+static void clear_slot(const struct hms_map *map, uint64_t unit, unsigned int i, uint64_t mark)
+{
+	put(unit + i, 1, mark);
+	for (uint64_t k = 0; k < map->type->key_size; k++)
+		put(key_at(map, unit, i) + k, 1, 0);
+	for (uint64_t k = 0; k < map->type->elem_size; k++)
+		put(elem_at(map, unit, i) + k, 1, 0);
+}
+
 /* The first free slot of a classic bucket, 8: none. */
 static unsigned int free_slot(uint64_t bucket)
 {
@@ -175,6 +185,31 @@ static bool wild_header(struct hms_map *map)
 		return false;
 	map->addr += 8;
 	return true;
+}
+
+static uint64_t descriptor(const struct hms_map *map)
+{
+	return w->session->rt->modules[0].types + map->type->type->rt_off;
+}
+
+/* What the runtime knows of the type is not what the debug information says. */
+static bool another_type(struct hms_map *map)
+{
+	enum hms_fact_id fact = is_swiss(map) ? HMS_F_MAPTYPE_GROUPSIZE : HMS_F_MAPTYPE_BUCKETSIZE;
+	const struct hms_fact *f = &w->session->rt->layout.facts[fact];
+
+	return map->type->type->rt_off && add(descriptor(map) + f->off, f->size, 8);
+}
+
+/* An element in a free slot beside a live one. */
+static bool forgotten_element(struct hms_map *map)
+{
+	unsigned int i = 0, k = 0;
+	uint64_t unit = map->type->elem_size ? find_slot(map, &i, live) : 0;
+
+	while (unit && k < 8 && world_get(w, unit + k, 1) != (is_swiss(map) ? 0x80 : 0))
+		k++;
+	return unit && k < 8 && put(elem_at(map, unit, k), 1, 1);
 }
 
 static bool writing_flag(struct hms_map *map)
@@ -460,7 +495,8 @@ static bool wrong_bucket(struct hms_map *map)
 	if (!unit || to == 8)
 		return false;
 	copy_slot(map, bucket_at(map, 1), to, unit, i);
-	return put(unit + i, 1, 1);
+	clear_slot(map, unit, i, 1);
+	return true;
 }
 
 /* Put keys into free slots of main buckets until @n are there, each where it hashes to. */
@@ -512,6 +548,13 @@ static bool half_moved(struct hms_map *map)
 	return growing(map) && moved(map, 0) && put(old_bucket_at(map, 0) + 3, 1, 0x50);
 }
 
+static bool written_after_move(struct hms_map *map)
+{
+	return growing(map) && moved(map, 0) && !(map->classic.flags & HMS_CLASSIC_OLD_ITERATOR) &&
+	       map->type->key->kind == HMS_KIND_STRING &&
+	       put(key_at(map, old_bucket_at(map, 0), 2), 8, 1);
+}
+
 static bool far_nevacuate(struct hms_map *map)
 {
 	return growing(map) &&
@@ -533,7 +576,8 @@ static bool early_entry(struct hms_map *map)
 		return false;
 	to = bucket_at(map, (unit - map->classic.oldbuckets) / map->type->unit_size);
 	copy_slot(map, to, 0, unit, i);
-	return put(unit + i, 1, 1);
+	clear_slot(map, unit, i, 1);
+	return true;
 }
 
 /* ---- Swiss maps --------------------------------------------------------------------------- */
@@ -704,7 +748,8 @@ static bool wrong_group(struct hms_map *map)
 	if (i == 8 || j == 8 || world_get(w, from + 7, 1) != 0x80)
 		return false;
 	copy_slot(map, to, j, from, i);
-	return put(from + i, 1, 0x80);
+	clear_slot(map, from, i, 0x80);
+	return true;
 }
 
 /* ---- the table ---------------------------------------------------------------------------- */
@@ -726,6 +771,8 @@ static const struct twin twins[] = {
 		HMS_RULE_##rule, HMS_MAP_SWISS, name, damage \
 	}
 	CLASSIC(MAP_HEADER, "types", wild_header),
+	CLASSIC(MAP_TYPE, "types", another_type),
+	CLASSIC(MAP_EMPTY, "types", forgotten_element),
 	CLASSIC(MAP_WRITING, "types", writing_flag),
 	CLASSIC(MAP_COUNT, "types", wrong_count),
 	CLASSIC(MAP_COUNT, "types", count_one_low),
@@ -757,9 +804,12 @@ static const struct twin twins[] = {
 	CLASSIC(CLASSIC_REST, "types", rest_before_entry),
 	CLASSIC(CLASSIC_LOAD, "types", no_growth),
 	CLASSIC(CLASSIC_PARTIAL, "growing", half_moved),
+	CLASSIC(CLASSIC_MOVED, "growing", written_after_move),
 	CLASSIC(CLASSIC_NEVACUATE, "growing", far_nevacuate),
 	CLASSIC(CLASSIC_AHEAD, "growing", early_entry),
 	SWISS(MAP_HEADER, "types", wild_header),
+	SWISS(MAP_TYPE, "types", another_type),
+	SWISS(MAP_EMPTY, "types", forgotten_element),
 	SWISS(MAP_WRITING, "types", writing_flag),
 	SWISS(MAP_COUNT, "types", wrong_count),
 	SWISS(MAP_COUNT, "types", count_one_low),
