@@ -317,6 +317,16 @@ static bool module_find(const struct hms_pcln_module *module, uint64_t pc, struc
 	return func_read(module, lo, ret) && pc >= ret->entry && pc < ret->end;
 }
 
+bool hms_pclntab_func(const struct hms_pclntab *tab, size_t i, struct hms_func *ret)
+{
+	for (size_t m = 0; m < tab->nmodules; m++) {
+		if (i < tab->modules[m].nfuncs)
+			return func_read(&tab->modules[m], i, ret);
+		i -= tab->modules[m].nfuncs;
+	}
+	return false;
+}
+
 bool hms_pclntab_find(const struct hms_pclntab *tab, uint64_t pc, struct hms_func *ret)
 {
 	for (size_t i = 0; i < tab->nmodules; i++) {

@@ -95,6 +95,9 @@ HMS_DEFINE_CLEANUP(hms_pclntab, hms_pclntab_close)
 
 size_t hms_pclntab_nfuncs(const struct hms_pclntab *tab);
 
+/* Function @i of these, in the order of each module's table; false: it cannot be read. */
+bool hms_pclntab_func(const struct hms_pclntab *tab, size_t i, struct hms_func *ret);
+
 /* The function that holds run-time address @pc; false: none.  Binary search. */
 bool hms_pclntab_find(const struct hms_pclntab *tab, uint64_t pc, struct hms_func *ret);
 

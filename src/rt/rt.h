@@ -42,6 +42,10 @@ bool hms_go_version_known(const struct hms_go_version *version);
 /* Was it built with this GOEXPERIMENT? */
 bool hms_go_version_experiment(const struct hms_go_version *version, const char *name);
 
+/* Do functions get their arguments in registers?  amd64 from Go 1.17 on ("cmd/compile: enable
+ * register ABI"), arm64 from 1.18 on; an unknown release is taken for a new one. */
+bool hms_go_version_register_abi(const struct hms_go_version *version, enum hms_arch arch);
+
 /* One loaded module: runtime.moduledata (src/runtime/symtab.go).  Run-time addresses. */
 struct hms_module {
 	uint64_t addr; /* of its moduledata */

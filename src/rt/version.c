@@ -105,3 +105,10 @@ bool hms_go_version_experiment(const struct hms_go_version *version, const char 
 	}
 	return false;
 }
+
+bool hms_go_version_register_abi(const struct hms_go_version *version, enum hms_arch arch)
+{
+	if (hms_go_version_experiment(version, "noregabi"))
+		return false;
+	return version->major != 1 || version->minor >= (arch == HMS_ARCH_ARM64 ? 18 : 17);
+}
