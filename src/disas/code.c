@@ -1,0 +1,294 @@
+#include "disas/code.h"
+
+#include <string.h>
+
+#include "util/arena.h"
+
+#define MAX_FUNCTION (UINT64_C(64) << 20) /* bytes */
+#define MAX_TABLE    4096                 /* entries of a jump table */
+
+/* ---- called functions ---------------------------------------------------------------------- */
+
+static bool begins(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+enum hms_callee hms_callee_of(const char *name)
+{
+	static const char *const no_return[] = {
+		"runtime.gopanic", "runtime.goPanic", "runtime.panic", "runtime.throw",
+		"runtime.fatal",   "runtime.goexit",  "runtime.abort",
+	};
+
+	if (!name || !begins(name, "runtime."))
+		return HMS_CALLEE_ORDINARY;
+	if (begins(name, "runtime.gcWriteBarrier"))
+		return HMS_CALLEE_KEEPS;
+	for (size_t i = 0; i < HMS_ARRAY_LEN(no_return); i++)
+		if (begins(name, no_return[i]))
+			return HMS_CALLEE_NO_RETURN;
+	return HMS_CALLEE_ORDINARY;
+}
+
+static bool never_returns(const struct hms_pclntab *tab, const struct hms_insn *insn)
+{
+	struct hms_func func;
+
+	return insn->has_target && hms_pclntab_find(tab, insn->target, &func) &&
+	       func.entry == insn->target && hms_callee_of(func.name) == HMS_CALLEE_NO_RETURN;
+}
+
+/* ---- instructions -------------------------------------------------------------------------- */
+
+static void decode_all(struct hms_disas *disas, struct hms_code *code, size_t len)
+{
+	uint32_t cap = 0;
+	size_t off = 0;
+
+	while (off < len) {
+		struct hms_insn *insn;
+
+		HMS_GROW(code->insns, code->ninsns, cap);
+		insn = &code->insns[code->ninsns++];
+		hms_disas_decode(disas, code->bytes + off, len - off, code->func.entry + off, insn);
+		if (insn->op == HMS_INSN_UNKNOWN)
+			code->complete = false;
+		off += insn->size;
+	}
+}
+
+bool hms_code_find(const struct hms_code *code, uint64_t addr, uint32_t *ret)
+{
+	uint32_t lo = 0, hi = code->ninsns;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (code->insns[mid].addr < addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == code->ninsns || code->insns[lo].addr != addr)
+		return false;
+	*ret = lo;
+	return true;
+}
+
+/* ---- where jumps lead ---------------------------------------------------------------------- */
+
+/* While blocks are made: where instructions lead besides to the next one. */
+struct edges {
+	const struct hms_mem *mem;
+	const struct hms_pclntab *tab;
+	struct edge {
+		uint32_t from, to; /* instructions */
+	} * list;
+	uint32_t n, cap;
+	bool *leads; /* by instruction: a block begins here */
+	bool *ends;  /* by instruction: none but the list's edges go on from here */
+};
+
+static void add_edge(struct hms_code *code, struct edges *edges, uint32_t from, uint64_t target)
+{
+	uint32_t to;
+
+	if (target < code->func.entry || target >= code->func.end)
+		return; /* a tail call: the function is left */
+	if (!hms_code_find(code, target, &to)) {
+		code->complete = false;
+		return;
+	}
+	HMS_GROW(edges->list, edges->n, edges->cap);
+	edges->list[edges->n++] = (struct edge){from, to};
+	edges->leads[to] = true;
+}
+
+/* The address that register @reg was given last before instruction @at, in the order of the code:
+ * the compiler puts a jump table's address just before the jump. */
+static bool table_address(const struct hms_code *code, uint32_t at, uint8_t reg, uint64_t *ret)
+{
+	for (uint32_t i = at; i-- > 0;) {
+		const struct hms_insn *insn = &code->insns[i];
+
+		if (!(insn->writes >> reg & 1))
+			continue;
+		if (insn->op != HMS_INSN_LEA || insn->noperands != 2 ||
+		    insn->operands[1].kind != HMS_OPERAND_MEM ||
+		    insn->operands[1].base != HMS_REG_NONE)
+			return false;
+		*ret = (uint64_t)insn->operands[1].disp;
+		return true;
+	}
+	return false;
+}
+
+/* "jmp [table + index * 8]": Go 1.19 and later, for large switches.  Entries that lead into the
+ * function are believed: those of a neighbouring table of the same function only add paths. */
+static bool follow_table(struct hms_code *code, struct edges *edges, uint32_t at)
+{
+	const struct hms_operand *op = &code->insns[at].operands[0];
+	uint64_t table, target;
+	uint32_t i;
+
+	if (code->insns[at].noperands != 1 || op->kind != HMS_OPERAND_MEM ||
+	    op->base == HMS_REG_NONE || op->index == HMS_REG_NONE || op->scale != 8 ||
+	    !table_address(code, at, op->base, &table))
+		return false;
+	for (i = 0; i < MAX_TABLE; i++) {
+		const uint8_t *p = hms_mem_peek(edges->mem, table + 8 * (uint64_t)i, 8);
+
+		target = p ? hms_le64(p) : 0;
+		if (target < code->func.entry || target >= code->func.end)
+			break;
+		add_edge(code, edges, at, target);
+	}
+	return i > 0;
+}
+
+static void follow(struct hms_code *code, struct edges *edges, uint32_t i)
+{
+	const struct hms_insn *insn = &code->insns[i];
+
+	switch (insn->flow) {
+	case HMS_FLOW_NEXT: return;
+	case HMS_FLOW_CALL: edges->ends[i] = never_returns(edges->tab, insn); return;
+	case HMS_FLOW_BRANCH:
+		edges->leads[i + 1] = true;
+		if (insn->has_target)
+			add_edge(code, edges, i, insn->target);
+		else
+			code->complete = false;
+		return;
+	case HMS_FLOW_JUMP:
+		if (insn->has_target)
+			add_edge(code, edges, i, insn->target);
+		else if (!follow_table(code, edges, i))
+			code->complete = false;
+		break;
+	case HMS_FLOW_RETURN:
+	case HMS_FLOW_TRAP: break;
+	}
+	edges->ends[i] = true;
+}
+
+/* ---- blocks -------------------------------------------------------------------------------- */
+
+static void cut_blocks(struct hms_code *code, const struct edges *edges)
+{
+	uint32_t cap = 0;
+
+	for (uint32_t i = 0; i < code->ninsns; i++) {
+		if (i && !edges->leads[i] && !edges->ends[i - 1]) {
+			code->blocks[code->nblocks - 1].n++;
+			continue;
+		}
+		HMS_GROW(code->blocks, code->nblocks, cap);
+		code->blocks[code->nblocks++] = (struct hms_code_block){.first = i, .n = 1};
+	}
+}
+
+uint32_t hms_code_block_of(const struct hms_code *code, uint32_t insn)
+{
+	uint32_t lo = 0, hi = code->nblocks;
+
+	while (lo + 1 < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (code->blocks[mid].first <= insn)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* The edges were found in the order of the instructions that they come from. */
+static void link_blocks(struct hms_code *code, const struct edges *edges)
+{
+	uint32_t e = 0, n = 0;
+
+	code->succs = hms_xcalloc((size_t)edges->n + code->nblocks + 1, sizeof(*code->succs));
+	for (uint32_t b = 0; b < code->nblocks; b++) {
+		struct hms_code_block *block = &code->blocks[b];
+		uint32_t last = block->first + block->n - 1;
+
+		block->succ_first = n;
+		if (!edges->ends[last] && b + 1 < code->nblocks)
+			code->succs[n++] = b + 1;
+		for (; e < edges->n && edges->list[e].from <= last; e++)
+			code->succs[n++] = hms_code_block_of(code, edges->list[e].to);
+		block->nsucc = n - block->succ_first;
+	}
+}
+
+static void make_blocks(struct hms_code *code, const struct hms_mem *mem,
+			const struct hms_pclntab *tab)
+{
+	struct edges edges = {.mem = mem, .tab = tab};
+
+	edges.leads = hms_xcalloc((size_t)code->ninsns + 1, sizeof(bool));
+	edges.ends = hms_xcalloc((size_t)code->ninsns + 1, sizeof(bool));
+	for (uint32_t i = 0; i < code->ninsns; i++)
+		follow(code, &edges, i);
+	cut_blocks(code, &edges);
+	link_blocks(code, &edges);
+	free(edges.leads);
+	free(edges.ends);
+	free(edges.list);
+}
+
+bool hms_code_reaches(const struct hms_code *code, uint32_t from, uint32_t to)
+{
+	HMS_AUTO_FREE bool *seen = hms_xcalloc(code->nblocks, sizeof(bool));
+	HMS_AUTO_FREE uint32_t *todo = hms_xcalloc((size_t)code->nblocks + 1, sizeof(*todo));
+	uint32_t n = 0;
+
+	todo[n++] = from;
+	while (n) {
+		const struct hms_code_block *block = &code->blocks[todo[--n]];
+
+		for (uint32_t i = 0; i < block->nsucc; i++) {
+			uint32_t next = code->succs[block->succ_first + i];
+
+			if (next == to)
+				return true;
+			if (!seen[next])
+				todo[n++] = next;
+			seen[next] = true;
+		}
+	}
+	return false;
+}
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+struct hms_error *hms_code_read(struct hms_disas *disas, const struct hms_mem *mem,
+				const struct hms_pclntab *tab, const struct hms_func *func,
+				struct hms_code **ret)
+{
+	HMS_AUTO(hms_code) struct hms_code *code = hms_xcalloc(1, sizeof(*code));
+	uint64_t len = func->end - func->entry;
+
+	if (func->end <= func->entry || len > MAX_FUNCTION)
+		return hms_err(HMS_ERR_LIMIT, "cannot take a function of %llu bytes apart",
+			       (unsigned long long)len);
+	HMS_TRY(hms_mem_view(mem, func->entry, len, &code->bytes));
+	code->func = *func;
+	code->complete = true;
+	decode_all(disas, code, len);
+	make_blocks(code, mem, tab);
+	*ret = hms_take(code);
+	return NULL;
+}
+
+void hms_code_free(struct hms_code *code)
+{
+	if (!code)
+		return;
+	free(code->insns);
+	free(code->blocks);
+	free(code->succs);
+	free(code);
+}

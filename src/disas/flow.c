@@ -1,0 +1,557 @@
+#include "disas/flow.h"
+
+#include <string.h>
+
+#include "util/arena.h"
+
+/* Numbers of bases, by their two highest bits: 0 unknown, constants and registers at the entry;
+ * then what instructions defined, what joins made, loads. */
+#define KIND_SHIFT 30
+#define KIND_DEF   1u
+#define KIND_JOIN  2u
+#define KIND_LOAD  3u
+#define MAX_PLACE  (1u << (KIND_SHIFT - 5)) /* instructions, blocks: the register takes 5 bits */
+#define MAX_LOADS  (1u << 16)
+#define MAX_ROUNDS 64
+#define MAX_BLOCKS (1u << 15)
+
+struct hms_flow {
+	const struct hms_code *code;
+	const struct hms_pclntab *tab;
+	enum hms_arch arch;
+	uint8_t sp;
+	hms_flow_event *event;
+	void *arg;
+	struct hms_flow_state *starts; /* of the blocks */
+	struct hms_val *loads;
+	uint32_t nloads, cap_loads;
+	uint32_t *load_slots; /* open addressing: index + 1 */
+	uint32_t nload_slots;
+};
+
+static const struct hms_val unknown = {HMS_BASE_UNKNOWN, 0};
+
+static struct hms_val make(uint32_t kind, uint32_t place, uint8_t reg)
+{
+	if (place >= MAX_PLACE)
+		return unknown;
+	return (struct hms_val){kind << KIND_SHIFT | place << 5 | reg, 0};
+}
+
+/* ---- loads --------------------------------------------------------------------------------- */
+
+static uint32_t *load_slot(const struct hms_flow *flow, struct hms_val from)
+{
+	uint64_t hash = (from.base * UINT64_C(0x9e3779b97f4a7c15)) ^
+			((uint64_t)from.off * UINT64_C(0xff51afd7ed558ccd));
+	uint32_t i = (uint32_t)(hash >> 32) & (flow->nload_slots - 1);
+
+	while (flow->load_slots[i] && !hms_val_equal(flow->loads[flow->load_slots[i] - 1], from))
+		i = (i + 1) & (flow->nload_slots - 1);
+	return &flow->load_slots[i];
+}
+
+static void grow_loads(struct hms_flow *flow)
+{
+	flow->nload_slots = flow->nload_slots ? 2 * flow->nload_slots : 256;
+	free(flow->load_slots);
+	flow->load_slots = hms_xcalloc(flow->nload_slots, sizeof(*flow->load_slots));
+	for (uint32_t i = 0; i < flow->nloads; i++)
+		*load_slot(flow, flow->loads[i]) = i + 1;
+}
+
+/* The word at @from; the same number each time it is asked for. */
+static struct hms_val load_of(struct hms_flow *flow, struct hms_val from)
+{
+	uint32_t *slot;
+
+	if (from.base == HMS_BASE_UNKNOWN)
+		return unknown;
+	if (2 * flow->nloads >= flow->nload_slots)
+		grow_loads(flow);
+	slot = load_slot(flow, from);
+	if (!*slot) {
+		if (flow->nloads == MAX_LOADS)
+			return unknown;
+		HMS_GROW(flow->loads, flow->nloads, flow->cap_loads);
+		flow->loads[flow->nloads++] = from;
+		*slot = flow->nloads;
+	}
+	return (struct hms_val){KIND_LOAD << KIND_SHIFT | (*slot - 1), 0};
+}
+
+void hms_flow_base(const struct hms_flow *flow, uint32_t base, struct hms_base *ret)
+{
+	static const enum hms_base_kind kinds[] = {
+		[KIND_DEF] = HMS_IS_DEF, [KIND_JOIN] = HMS_IS_JOIN, [KIND_LOAD] = HMS_IS_LOAD};
+	uint32_t kind = base >> KIND_SHIFT, rest = base & ((1u << KIND_SHIFT) - 1);
+
+	*ret = (struct hms_base){.kind = HMS_IS_UNKNOWN, .reg = HMS_REG_NONE};
+	if (base == HMS_BASE_UNKNOWN)
+		return;
+	if (base == HMS_BASE_CONST) {
+		ret->kind = HMS_IS_CONST;
+	} else if (!kind) {
+		ret->kind = HMS_IS_ENTRY;
+		ret->reg = (uint8_t)(base - HMS_BASE_ENTRY(0));
+	} else {
+		ret->kind = kinds[kind];
+		ret->at = rest >> 5;
+		ret->reg = rest & 31;
+		if (kind == KIND_LOAD)
+			ret->from = flow->loads[rest];
+	}
+}
+
+/* ---- the stack ----------------------------------------------------------------------------- */
+
+static bool is_stack(const struct hms_flow *flow, struct hms_val val)
+{
+	return val.base == HMS_BASE_ENTRY(flow->sp);
+}
+
+static struct hms_flow_slot *find_slot(struct hms_flow_state *state, int64_t off)
+{
+	for (uint32_t i = 0; i < state->nslots; i++)
+		if (state->slots[i].off == off)
+			return &state->slots[i];
+	return NULL;
+}
+
+/* Forget what slots that touch [from, to) hold. */
+static void forget(struct hms_flow_state *state, int64_t from, int64_t to)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < state->nslots; i++)
+		if (state->slots[i].off >= to || state->slots[i].off + 8 <= from)
+			state->slots[n++] = state->slots[i];
+	state->nslots = n;
+}
+
+static void remember(struct hms_flow_state *state, int64_t off, struct hms_val val)
+{
+	forget(state, off, off + 8);
+	if (val.base == HMS_BASE_UNKNOWN)
+		return;
+	/* Arguments of the next call are what matters most: the oldest gives way. */
+	if (state->nslots == HMS_FLOW_SLOTS) {
+		state->nslots--;
+		memmove(&state->slots[0], &state->slots[1],
+			state->nslots * sizeof(state->slots[0]));
+	}
+	state->slots[state->nslots++] = (struct hms_flow_slot){off, val};
+}
+
+struct hms_val hms_flow_stack_word(const struct hms_flow *flow, const struct hms_flow_state *state,
+				   int64_t off)
+{
+	struct hms_val sp = state->regs[flow->sp];
+
+	if (!is_stack(flow, sp))
+		return unknown;
+	for (uint32_t i = 0; i < state->nslots; i++)
+		if (state->slots[i].off == sp.off + off)
+			return state->slots[i].val;
+	return unknown;
+}
+
+/* ---- what instructions do ------------------------------------------------------------------ */
+
+static struct hms_val add(struct hms_val a, int64_t n)
+{
+	if (a.base == HMS_BASE_UNKNOWN)
+		return unknown;
+	a.off = (int64_t)((uint64_t)a.off + (uint64_t)n);
+	return a;
+}
+
+static struct hms_val constant(int64_t n)
+{
+	return (struct hms_val){HMS_BASE_CONST, n};
+}
+
+static struct hms_val reg_val(const struct hms_flow_state *state, uint8_t reg)
+{
+	return reg < HMS_FLOW_REGS ? state->regs[reg] : unknown;
+}
+
+struct hms_val hms_flow_address(const struct hms_flow_state *state,
+				const struct hms_operand *operand, bool *fuzzy_ret)
+{
+	struct hms_val base =
+		operand->base == HMS_REG_NONE ? constant(0) : reg_val(state, operand->base);
+	struct hms_val index = reg_val(state, operand->index);
+
+	if (fuzzy_ret)
+		*fuzzy_ret = false;
+	base = add(base, operand->disp);
+	if (operand->index == HMS_REG_NONE)
+		return base;
+	if (index.base == HMS_BASE_CONST)
+		return add(base, index.off * operand->scale);
+	if (fuzzy_ret)
+		*fuzzy_ret = true;
+	return fuzzy_ret ? base : unknown;
+}
+
+static struct hms_val operand_val(struct hms_flow *flow, struct hms_flow_state *state,
+				  const struct hms_operand *operand)
+{
+	struct hms_flow_slot *slot;
+	struct hms_val addr;
+
+	switch (operand->kind) {
+	case HMS_OPERAND_IMM: return constant(operand->imm);
+	case HMS_OPERAND_REG: return operand->size == 8 ? reg_val(state, operand->reg) : unknown;
+	case HMS_OPERAND_MEM: break;
+	}
+	if (operand->size != 8)
+		return unknown;
+	addr = hms_flow_address(state, operand, NULL);
+	if (!is_stack(flow, addr))
+		return load_of(flow, addr);
+	slot = find_slot(state, addr.off);
+	if (slot)
+		return slot->val;
+	/* Arguments are there from the start; what lies below the entry is not. */
+	return addr.off > 0 ? load_of(flow, addr) : unknown;
+}
+
+/* Operand 1 and, on machines with three operands, operand 2. */
+static struct hms_val sum(struct hms_flow *flow, struct hms_flow_state *state,
+			  const struct hms_insn *insn)
+{
+	size_t n = insn->noperands;
+	struct hms_val a, b;
+
+	if (n < 2)
+		return unknown;
+	a = operand_val(flow, state, &insn->operands[n - 2]);
+	b = operand_val(flow, state, &insn->operands[n - 1]);
+	if (b.base == HMS_BASE_CONST)
+		return add(a, insn->op == HMS_INSN_SUB ? -b.off : b.off);
+	if (a.base == HMS_BASE_CONST && insn->op == HMS_INSN_ADD)
+		return add(b, a.off);
+	return unknown;
+}
+
+/* What the instruction puts into operand 0; unknown where it is not worth knowing. */
+static struct hms_val result(struct hms_flow *flow, struct hms_flow_state *state,
+			     const struct hms_insn *insn)
+{
+	const struct hms_operand *ops = insn->operands;
+
+	switch (insn->op) {
+	case HMS_INSN_MOVE:
+		return insn->noperands == 2 ? operand_val(flow, state, &ops[1]) : unknown;
+	case HMS_INSN_LEA:
+		if (insn->noperands == 2 && ops[1].kind == HMS_OPERAND_IMM)
+			return constant(ops[1].imm);
+		return insn->noperands == 2 ? hms_flow_address(state, &ops[1], NULL) : unknown;
+	case HMS_INSN_ADD:
+	case HMS_INSN_SUB: return sum(flow, state, insn);
+	case HMS_INSN_AND:
+		/* Frames that are aligned by hand lose their stack pointer: assembly only. */
+		return unknown;
+	case HMS_INSN_XOR:
+		if (insn->noperands == 2 && ops[0].kind == HMS_OPERAND_REG &&
+		    ops[1].kind == HMS_OPERAND_REG && ops[0].reg == ops[1].reg)
+			return constant(0);
+		return unknown;
+	default: return unknown;
+	}
+}
+
+/* A 32-bit result is zero-extended: the same for small constants alone. */
+static struct hms_val narrowed(struct hms_val val, const struct hms_operand *dest)
+{
+	if (dest->size == 8 ||
+	    (val.base == HMS_BASE_CONST && val.off >= 0 && dest->size == 4 && val.off <= INT32_MAX))
+		return val;
+	return unknown;
+}
+
+static void set_reg(struct hms_flow_state *state, uint32_t insn, uint8_t reg, struct hms_val val)
+{
+	if (reg >= HMS_FLOW_REGS)
+		return;
+	state->regs[reg] = val.base == HMS_BASE_UNKNOWN ? make(KIND_DEF, insn, reg) : val;
+}
+
+/* Registers that the instruction writes: what is known of them comes after. */
+static void clobber(struct hms_flow_state *state, uint32_t insn, uint64_t writes)
+{
+	for (uint8_t reg = 0; reg < HMS_FLOW_REGS; reg++)
+		if (writes >> reg & 1)
+			state->regs[reg] = make(KIND_DEF, insn, reg);
+}
+
+static void store(struct hms_flow *flow, struct hms_flow_state *state, const struct hms_insn *insn,
+		  const struct hms_operand *dest, struct hms_val val)
+{
+	struct hms_val addr = hms_flow_address(state, dest, NULL);
+
+	if (insn->repeated && (is_stack(flow, addr) || addr.base == HMS_BASE_UNKNOWN)) {
+		state->nslots = 0;
+		return;
+	}
+	if (!is_stack(flow, addr))
+		return;
+	if (dest->size == 8 && insn->op == HMS_INSN_MOVE)
+		remember(state, addr.off, val);
+	else
+		forget(state, addr.off, addr.off + (dest->size ? dest->size : 64));
+}
+
+/* ---- calls --------------------------------------------------------------------------------- */
+
+#define SPILL_BYTES 72 /* nine integer registers: the argument area of an unknown callee */
+
+static void call(struct hms_flow *flow, struct hms_flow_state *state, uint32_t i)
+{
+	const struct hms_insn *insn = &flow->code->insns[i];
+	struct hms_val sp = state->regs[flow->sp];
+	int64_t args = SPILL_BYTES;
+	struct hms_func callee;
+	uint64_t kept = UINT64_C(1) << flow->sp;
+
+	/* The frame pointer and the goroutine. */
+	kept |= flow->arch == HMS_ARCH_ARM64 ? UINT64_C(3) << 28
+					     : UINT64_C(1) << 14 | UINT64_C(1) << HMS_REG_RBP;
+	if (insn->has_target && hms_pclntab_find(flow->tab, insn->target, &callee)) {
+		if (hms_callee_of(callee.name) == HMS_CALLEE_KEEPS)
+			kept = flow->arch == HMS_ARCH_ARM64 ? ~(UINT64_C(1) << 25)
+							    : ~(UINT64_C(1) << 11);
+		if (callee.args >= 0)
+			args = callee.args;
+	}
+	clobber(state, i, ~kept);
+	if (is_stack(flow, sp))
+		forget(state, sp.off, sp.off + args + 8);
+}
+
+/* ---- one instruction ----------------------------------------------------------------------- */
+
+/* arm64: "str x30, [sp, #-16]!", "ldr x30, [sp], #16". */
+static bool write_back(const struct hms_insn *insn, uint8_t *reg_ret, int64_t *by_ret)
+{
+	for (size_t i = 0; i < insn->noperands; i++) {
+		const struct hms_operand *op = &insn->operands[i];
+
+		if (op->kind != HMS_OPERAND_MEM || op->base == HMS_REG_NONE ||
+		    !(insn->writes >> op->base & 1))
+			continue;
+		*reg_ret = op->base;
+		*by_ret = i + 1 < insn->noperands ? insn->operands[i + 1].imm : op->disp;
+		return true;
+	}
+	return false;
+}
+
+static void step_stack(struct hms_flow *flow, struct hms_flow_state *state,
+		       const struct hms_insn *insn, struct hms_val old_sp)
+{
+	uint8_t reg;
+	int64_t by;
+
+	if (insn->op == HMS_INSN_PUSH)
+		state->regs[flow->sp] = add(old_sp, -8);
+	else if (insn->op == HMS_INSN_POP)
+		state->regs[flow->sp] = add(old_sp, 8);
+	else if (flow->arch == HMS_ARCH_ARM64 && write_back(insn, &reg, &by) && reg == flow->sp)
+		state->regs[flow->sp] = add(old_sp, by);
+}
+
+static void step(struct hms_flow *flow, struct hms_flow_state *state, uint32_t i)
+{
+	const struct hms_insn *insn = &flow->code->insns[i];
+	const struct hms_operand *dest = insn->noperands ? &insn->operands[0] : NULL;
+	struct hms_val old_sp = state->regs[flow->sp], val;
+	const struct hms_operand *mem = hms_insn_store(insn);
+
+	if (flow->event)
+		flow->event(flow->arg, flow, i, state);
+	if (insn->flow == HMS_FLOW_CALL) {
+		call(flow, state, i);
+		return;
+	}
+	val = dest ? result(flow, state, insn) : unknown;
+	/* arm64 writes "str x0, [x1]": what is stored comes first. */
+	if (mem)
+		store(flow, state, insn, mem,
+		      mem == dest ? val : operand_val(flow, state, &insn->operands[0]));
+	clobber(state, i, insn->writes);
+	if (dest && dest->kind == HMS_OPERAND_REG && dest->written && !mem)
+		set_reg(state, i, dest->reg, narrowed(val, dest));
+	step_stack(flow, state, insn, old_sp);
+}
+
+/* ---- joins --------------------------------------------------------------------------------- */
+
+/* Slots that hold the same in both. */
+static void join_slots(struct hms_flow_state *into, const struct hms_flow_state *from)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < into->nslots; i++)
+		for (uint32_t k = 0; k < from->nslots; k++)
+			if (into->slots[i].off == from->slots[k].off &&
+			    hms_val_equal(into->slots[i].val, from->slots[k].val)) {
+				into->slots[n++] = into->slots[i];
+				break;
+			}
+	into->nslots = n;
+}
+
+static void join(struct hms_flow_state *into, const struct hms_flow_state *from, uint32_t block)
+{
+	if (!from->reached)
+		return;
+	if (!into->reached) {
+		*into = *from;
+		return;
+	}
+	for (uint8_t reg = 0; reg < HMS_FLOW_REGS; reg++)
+		if (!hms_val_equal(into->regs[reg], from->regs[reg]))
+			into->regs[reg] = make(KIND_JOIN, block, reg);
+	join_slots(into, from);
+	into->always &= from->always;
+	into->ever |= from->ever;
+}
+
+static bool states_equal(const struct hms_flow_state *a, const struct hms_flow_state *b)
+{
+	if (a->reached != b->reached || a->always != b->always || a->ever != b->ever ||
+	    a->nslots != b->nslots)
+		return false;
+	for (uint8_t reg = 0; reg < HMS_FLOW_REGS; reg++)
+		if (!hms_val_equal(a->regs[reg], b->regs[reg]))
+			return false;
+	for (uint32_t i = 0; i < a->nslots; i++)
+		if (a->slots[i].off != b->slots[i].off ||
+		    !hms_val_equal(a->slots[i].val, b->slots[i].val))
+			return false;
+	return true;
+}
+
+/* ---- to rest ------------------------------------------------------------------------------- */
+
+/* While the flow is on its way. */
+struct settling {
+	struct hms_flow_state *ends; /* of the blocks */
+	uint32_t *pred_first;        /* preds[pred_first[b]] up to preds[pred_first[b + 1]] */
+	uint32_t *preds;             /* lead to block b */
+};
+
+static void find_preds(const struct hms_code *code, struct settling *s)
+{
+	HMS_AUTO_FREE uint32_t *at = NULL;
+	uint32_t n = 0;
+
+	s->pred_first = hms_xcalloc((size_t)code->nblocks + 1, sizeof(*s->pred_first));
+	for (uint32_t b = 0; b < code->nblocks; b++)
+		for (uint32_t i = 0; i < code->blocks[b].nsucc; i++, n++)
+			s->pred_first[code->succs[code->blocks[b].succ_first + i] + 1]++;
+	for (uint32_t b = 0; b < code->nblocks; b++)
+		s->pred_first[b + 1] += s->pred_first[b];
+	s->preds = hms_xcalloc((size_t)n + 1, sizeof(*s->preds));
+	at = hms_xcalloc((size_t)code->nblocks + 1, sizeof(*at));
+	memcpy(at, s->pred_first, code->nblocks * sizeof(*at));
+	for (uint32_t b = 0; b < code->nblocks; b++)
+		for (uint32_t i = 0; i < code->blocks[b].nsucc; i++)
+			s->preds[at[code->succs[code->blocks[b].succ_first + i]]++] = b;
+}
+
+static void entry_state(struct hms_flow_state *ret)
+{
+	*ret = (struct hms_flow_state){.reached = true};
+	for (uint8_t reg = 0; reg < HMS_FLOW_REGS; reg++)
+		ret->regs[reg].base = HMS_BASE_ENTRY(reg);
+}
+
+/* Work out the start of block @b, and its end if that changed. */
+static bool flow_block(struct hms_flow *flow, struct settling *s, uint32_t b)
+{
+	const struct hms_code_block *block = &flow->code->blocks[b];
+	struct hms_flow_state state = {0};
+
+	if (b == 0)
+		entry_state(&state);
+	for (uint32_t i = s->pred_first[b]; i < s->pred_first[b + 1]; i++)
+		join(&state, &s->ends[s->preds[i]], b);
+	if (states_equal(&state, &flow->starts[b]))
+		return false;
+	flow->starts[b] = state;
+	for (uint32_t i = 0; i < block->n; i++)
+		step(flow, &state, block->first + i);
+	s->ends[b] = state;
+	return true;
+}
+
+static bool settle(struct hms_flow *flow)
+{
+	const struct hms_code *code = flow->code;
+	struct settling s = {0};
+	bool changed = true;
+
+	if (code->nblocks > MAX_BLOCKS)
+		return false;
+	s.ends = hms_xcalloc((size_t)code->nblocks + 1, sizeof(*s.ends));
+	find_preds(code, &s);
+	for (int round = 0; changed && round < MAX_ROUNDS; round++) {
+		changed = false;
+		for (uint32_t b = 0; b < code->nblocks; b++)
+			changed |= flow_block(flow, &s, b);
+	}
+	free(s.ends);
+	free(s.pred_first);
+	free(s.preds);
+	return !changed;
+}
+
+struct hms_flow *hms_flow_create(const struct hms_code *code, const struct hms_pclntab *tab,
+				 enum hms_arch arch, hms_flow_event *event, void *arg,
+				 bool *settled_ret)
+{
+	struct hms_flow *flow = hms_xcalloc(1, sizeof(*flow));
+	bool settled;
+
+	flow->code = code;
+	flow->tab = tab;
+	flow->arch = arch;
+	flow->sp = arch == HMS_ARCH_ARM64 ? HMS_REG_SP : HMS_REG_RSP;
+	flow->event = event;
+	flow->arg = arg;
+	flow->starts = hms_xcalloc((size_t)code->nblocks + 1, sizeof(*flow->starts));
+	settled = settle(flow);
+	if (settled_ret)
+		*settled_ret = settled;
+	return flow;
+}
+
+void hms_flow_destroy(struct hms_flow *flow)
+{
+	if (!flow)
+		return;
+	free(flow->starts);
+	free(flow->loads);
+	free(flow->load_slots);
+	free(flow);
+}
+
+const struct hms_code *hms_flow_code(const struct hms_flow *flow)
+{
+	return flow->code;
+}
+
+void hms_flow_at(struct hms_flow *flow, uint32_t insn, struct hms_flow_state *ret)
+{
+	uint32_t block = hms_code_block_of(flow->code, insn);
+
+	*ret = flow->starts[block];
+	if (!ret->reached)
+		return;
+	for (uint32_t i = flow->code->blocks[block].first; i < insn; i++)
+		step(flow, ret, i);
+}

@@ -1,0 +1,37 @@
+/*
+ * Which locks a function holds at an instruction, as far as its own code tells.
+ *
+ * sync.Mutex and sync.RWMutex are seen where their methods are called, and where the compiler put
+ * the fast path of Lock and Unlock into the function (a compare and swap whose inlined call is
+ * Lock's).  An Unlock that is deferred runs when the function ends, and takes nothing away before.
+ * What callers hold is not seen: this is a hint.
+ */
+#ifndef HMS_DISAS_LOCKS_H
+#define HMS_DISAS_LOCKS_H
+
+#include "disas/flow.h"
+#include "util/str.h"
+
+enum hms_lock_seen {
+	HMS_LOCK_UNKNOWN,  /* the code could not be followed, or takes a lock in a way of its own */
+	HMS_LOCK_NOT_SEEN, /* on some path no lock is taken in this function */
+	HMS_LOCK_HELD,     /* one is taken on every path, and not released */
+};
+
+/* "unknown", "not-seen", "held" */
+const char *hms_lock_seen_name(enum hms_lock_seen seen);
+
+struct hms_locks;
+
+/* @flow and @tab are borrowed; @flow holds the function's values. */
+struct hms_locks *hms_locks_create(struct hms_flow *flow, const struct hms_pclntab *tab,
+				   enum hms_arch arch, bool register_abi);
+void hms_locks_destroy(struct hms_locks *locks); /* NULL is fine */
+HMS_DEFINE_CLEANUP(hms_locks, hms_locks_destroy)
+
+/* What is held before instruction @insn; a sentence about it is appended to @evidence, none where
+ * there is nothing to tell. */
+enum hms_lock_seen hms_locks_at(const struct hms_locks *locks, uint32_t insn,
+				struct hms_str *evidence);
+
+#endif

@@ -1,0 +1,282 @@
+#include "disas/sites.h"
+
+#include <string.h>
+
+#include "disas/calls.h"
+#include "rt/stdlib.h"
+#include "util/arena.h"
+#include "util/threads.h"
+
+/* A function that looks as if it had sites: calls [first, first + n). */
+struct candidate {
+	struct hms_func func;
+	size_t first, n;
+	struct hms_site *sites;
+	size_t nsites, cap;
+	bool unreadable;
+};
+
+struct finder {
+	const struct hms_rt *rt;
+	const struct hms_pclntab *tab;
+	bool register_abi;
+	struct hms_disas **disas; /* one a worker, made when it is needed */
+	uint64_t *targets;        /* sorted */
+	size_t ntargets, cap_targets;
+	struct hms_call_at *calls;
+	size_t ncalls;
+	struct candidate *candidates;
+	size_t ncandidates, cap_candidates;
+};
+
+/* ---- what is looked for -------------------------------------------------------------------- */
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void find_targets(struct finder *f)
+{
+	size_t n = hms_pclntab_nfuncs(f->tab);
+	struct hms_func func;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct hms_map_func *row;
+
+		if (!hms_pclntab_func(f->tab, i, &func))
+			continue;
+		row = hms_map_func_find(func.name);
+		if (!row || !hms_map_op_writes(row->op))
+			continue;
+		HMS_GROW(f->targets, f->ntargets, f->cap_targets);
+		f->targets[f->ntargets++] = func.entry;
+	}
+	if (f->ntargets)
+		qsort(f->targets, f->ntargets, sizeof(*f->targets), compare_u64);
+}
+
+/* Functions around the calls; those that are map functions themselves are left out. */
+static void find_candidates(struct finder *f)
+{
+	struct candidate *last = NULL;
+	struct hms_func func;
+
+	for (size_t i = 0; i < f->ncalls; i++) {
+		uint64_t pc = f->calls[i].pc;
+
+		if (last && pc < last->func.end) {
+			last->n++;
+			continue;
+		}
+		if (!hms_pclntab_find(f->tab, pc, &func))
+			continue;
+		HMS_GROW(f->candidates, f->ncandidates, f->cap_candidates);
+		last = &f->candidates[f->ncandidates++];
+		*last = (struct candidate){.func = func, .first = i, .n = 1};
+	}
+}
+
+/* ---- one site ------------------------------------------------------------------------------ */
+
+/* Who wrote the source line: map functions that were inlined are passed over. */
+static void name_site(struct hms_site *site)
+{
+	struct hms_call calls[HMS_MAX_INLINE_DEPTH];
+	size_t n = hms_func_calls(&site->func, site->pc, calls, HMS_ARRAY_LEN(calls)), k = 0;
+
+	while (k + 1 < n && hms_map_func_find(calls[k].name))
+		k++;
+	if (!n)
+		return;
+	site->function = calls[k].name;
+	site->file = calls[k].file;
+	site->line = calls[k].line;
+	if (calls[k].inlined)
+		site->inlined_into = site->func.name;
+	site->std = hms_func_is_std(site->func.name);
+}
+
+/* The type descriptor is the first argument: an address in the code, or not known from it. */
+static void type_site(const struct finder *f, struct hms_flow *flow, uint32_t insn, int type_arg,
+		      struct hms_site *site)
+{
+	bool arm = f->rt->exe->arch == HMS_ARCH_ARM64;
+	struct hms_flow_state state;
+	struct hms_val val;
+
+	if (type_arg != 0)
+		return;
+	hms_flow_at(flow, insn, &state);
+	if (!state.reached)
+		return;
+	val = f->register_abi ? state.regs[0] : hms_flow_stack_word(flow, &state, arm ? 8 : 0);
+	if (val.base != HMS_BASE_CONST)
+		return;
+	site->rtype = (uint64_t)val.off;
+	site->type = hms_rt_type_at(f->rt, site->rtype);
+	if (site->type && site->type->kind != HMS_KIND_MAP)
+		site->type = NULL;
+}
+
+static void add_site(const struct finder *f, struct candidate *c, struct hms_flow *flow,
+		     struct hms_locks *locks, uint32_t i)
+{
+	const struct hms_insn *insn = &hms_flow_code(flow)->insns[i];
+	struct hms_str evidence = HMS_STR_INIT;
+	const struct hms_map_func *row;
+	struct hms_func callee;
+	struct hms_site *site;
+
+	if (!hms_pclntab_find(f->tab, insn->target, &callee))
+		return;
+	row = hms_map_func_find(callee.name);
+	if (!row)
+		return;
+	HMS_GROW(c->sites, c->nsites, c->cap);
+	site = &c->sites[c->nsites++];
+	*site = (struct hms_site){
+		.pc = insn->addr,
+		.return_pc = insn->addr + insn->size,
+		.func = c->func,
+		.callee = callee.name,
+		.op = row->op,
+	};
+	name_site(site);
+	type_site(f, flow, i, row->type_arg, site);
+	site->lock = hms_locks_at(locks, i, &evidence);
+	site->evidence = evidence.len ? hms_str_steal(&evidence) : NULL;
+	hms_str_deinit(&evidence);
+}
+
+/* ---- one function -------------------------------------------------------------------------- */
+
+/* The instruction that begins at a call's bytes, if it is that call and no part of another. */
+static bool confirm(const struct hms_code *code, const struct hms_call_at *call, uint32_t *ret)
+{
+	return hms_code_find(code, call->pc, ret) && code->insns[*ret].flow == HMS_FLOW_CALL &&
+	       code->insns[*ret].has_target && code->insns[*ret].target == call->target;
+}
+
+static void find_in(const struct finder *f, struct candidate *c, const struct hms_code *code)
+{
+	HMS_AUTO(hms_flow) struct hms_flow *flow = NULL;
+	HMS_AUTO(hms_locks) struct hms_locks *locks = NULL;
+	enum hms_arch arch = f->rt->exe->arch;
+
+	flow = hms_flow_create(code, f->tab, arch, NULL, NULL, NULL);
+	locks = hms_locks_create(flow, f->tab, arch, f->register_abi);
+	for (size_t i = c->first; i < c->first + c->n; i++) {
+		uint32_t insn;
+
+		if (confirm(code, &f->calls[i], &insn))
+			add_site(f, c, flow, locks, insn);
+	}
+}
+
+static struct hms_error *look_at(void *arg, size_t item, unsigned int worker)
+{
+	struct finder *f = arg;
+	struct candidate *c = &f->candidates[item];
+	HMS_AUTO(hms_code) struct hms_code *code = NULL;
+	struct hms_error *err;
+
+	if (hms_map_func_find(c->func.name))
+		return NULL;
+	if (!f->disas[worker])
+		HMS_TRY(hms_disas_create(f->rt->exe->arch, &f->disas[worker]));
+	err = hms_code_read(f->disas[worker], f->rt->mem, f->tab, &c->func, &code);
+	if (err) {
+		c->unreadable = true;
+		hms_err_free(err);
+		return NULL;
+	}
+	find_in(f, c, code);
+	return NULL;
+}
+
+/* ---- all of them --------------------------------------------------------------------------- */
+
+static struct hms_sites *collect(struct finder *f)
+{
+	struct hms_sites *sites = hms_xcalloc(1, sizeof(*sites));
+	size_t cap = 0;
+
+	for (size_t i = 0; i < f->ncandidates; i++) {
+		struct candidate *c = &f->candidates[i];
+
+		sites->unreadable += c->unreadable;
+		for (size_t k = 0; k < c->nsites; k++) {
+			HMS_GROW(sites->list, sites->n, cap);
+			sites->list[sites->n++] = c->sites[k];
+		}
+		c->nsites = 0;
+	}
+	return sites;
+}
+
+static void finder_deinit(struct finder *f, unsigned int jobs)
+{
+	for (unsigned int i = 0; i < jobs; i++)
+		hms_disas_destroy(f->disas[i]);
+	free(f->disas);
+	for (size_t i = 0; i < f->ncandidates; i++) {
+		for (size_t k = 0; k < f->candidates[i].nsites; k++)
+			free(f->candidates[i].sites[k].evidence);
+		free(f->candidates[i].sites);
+	}
+	free(f->candidates);
+	free(f->calls);
+	free(f->targets);
+}
+
+struct hms_error *hms_sites_find(const struct hms_rt *rt, const struct hms_pclntab *tab,
+				 unsigned int jobs, struct hms_sites **ret)
+{
+	struct finder f = {
+		.rt = rt,
+		.tab = tab,
+		.register_abi = hms_go_version_register_abi(&rt->version, rt->exe->arch),
+		.disas = hms_xcalloc(jobs, sizeof(struct hms_disas *)),
+	};
+	struct hms_error *err;
+
+	find_targets(&f);
+	err = hms_calls_find(rt, f.targets, f.ntargets, jobs, &f.calls, &f.ncalls);
+	if (!err) {
+		find_candidates(&f);
+		err = hms_parallel(f.ncandidates, jobs, look_at, &f);
+	}
+	if (!err)
+		*ret = collect(&f);
+	finder_deinit(&f, jobs);
+	return err;
+}
+
+void hms_sites_free(struct hms_sites *sites)
+{
+	if (!sites)
+		return;
+	for (size_t i = 0; i < sites->n; i++)
+		free(sites->list[i].evidence);
+	free(sites->list);
+	free(sites);
+}
+
+/* Return addresses are in the order of the calls. */
+const struct hms_site *hms_sites_returning_to(const struct hms_sites *sites, uint64_t pc)
+{
+	size_t lo = 0, hi = sites->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (sites->list[mid].return_pc < pc)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < sites->n && sites->list[lo].return_pc == pc ? &sites->list[lo] : NULL;
+}
