@@ -257,6 +257,7 @@ static const struct hms_renderer_ops html_ops = {
 	.finding = html_finding,
 	.goroutines = html_goroutines,
 	.diff = html_diff,
+	.site = html_site,
 	.end = html_end,
 	.destroy = html_destroy,
 };

@@ -7,7 +7,7 @@
 #include "util/str.h"
 
 /* What is open and has to be closed before something else begins. */
-enum html_block { HTML_NONE, HTML_MAPS, HTML_FIELDS, HTML_FINDINGS };
+enum html_block { HTML_NONE, HTML_MAPS, HTML_FIELDS, HTML_FINDINGS, HTML_SITES };
 
 struct html {
 	struct hms_renderer renderer;
@@ -47,6 +47,9 @@ void html_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *g
 
 /* html-diff.c */
 void html_diff(struct hms_renderer *r, const struct hms_diff_report *report);
+
+/* html-sites.c */
+void html_site(struct hms_renderer *r, const struct hms_site_row *site);
 
 /* html-picture.c */
 void html_picture(struct hms_renderer *r, const struct hms_picture *picture);

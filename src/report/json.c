@@ -13,19 +13,26 @@
 #include "util/arena.h"
 
 /* The arrays of a document, in order. */
-enum part { PART_NONE, PART_MAPS, PART_FINDINGS, PART_GOROUTINES, PART_DONE };
+enum part { PART_NONE, PART_MAPS, PART_FINDINGS, PART_GOROUTINES, PART_SITES, PART_DONE };
 
-static const char *const part_keys[] = {NULL, "maps", "findings", "goroutines"};
+static const char *const part_keys[] = {NULL, "maps", "findings", "goroutines", "sites"};
 
 struct json {
 	struct hms_renderer renderer;
 	struct hms_emit emit;
 	enum part part; /* the one that is open */
+	bool sites;
 };
 
 static struct json *json_of(struct hms_renderer *r)
 {
 	return (struct json *)r;
+}
+
+/* Is @part an array of this document? */
+static bool is_array(const struct json *json, enum part part)
+{
+	return part != PART_NONE && part != PART_DONE && (part != PART_SITES || json->sites);
 }
 
 /* Close the open array and write those up to @part, which is left open: an array that got no
@@ -34,10 +41,10 @@ static void enter(struct json *json, enum part part)
 {
 	assert(json->part <= part); /* maps before findings before goroutines */
 	while (json->part < part) {
-		if (json->part != PART_NONE)
+		if (is_array(json, json->part))
 			hms_emit_close(&json->emit);
 		json->part++;
-		if (json->part != PART_DONE)
+		if (is_array(json, json->part))
 			hms_emit_array(&json->emit, part_keys[json->part]);
 	}
 }
@@ -120,6 +127,7 @@ static void json_begin(struct hms_renderer *r, const struct hms_doc *doc)
 {
 	struct hms_emit *emit = &json_of(r)->emit;
 
+	json_of(r)->sites = doc->sites;
 	hms_emit_object(emit, NULL);
 	hms_emit_text(emit, "schema", "hmapscope/1");
 	hms_emit_text(emit, "command", doc->command);
@@ -256,6 +264,12 @@ static void json_diff(struct hms_renderer *r, const struct hms_diff_report *repo
 	hms_emit_diff(&json->emit, report);
 }
 
+static void json_site(struct hms_renderer *r, const struct hms_site_row *site)
+{
+	enter(json_of(r), PART_SITES);
+	hms_emit_site(&json_of(r)->emit, site);
+}
+
 static bool json_end(struct hms_renderer *r)
 {
 	struct json *json = json_of(r);
@@ -329,6 +343,7 @@ static const struct hms_renderer_ops json_ops = {
 	.finding = json_finding,
 	.goroutines = json_goroutines,
 	.diff = json_diff,
+	.site = json_site,
 	.end = json_end,
 	.destroy = json_destroy,
 };

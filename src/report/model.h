@@ -7,7 +7,7 @@
  * pictures); text draws those and picks columns of the objects.
  *
  * Order of events: begin, then any number of the others, then end.  Maps come before findings,
- * findings before goroutines.
+ * findings before goroutines, these before write sites.
  */
 #ifndef HMS_REPORT_MODEL_H
 #define HMS_REPORT_MODEL_H
@@ -21,6 +21,7 @@
 #include "map/map.h"
 #include "map/picture.h"
 #include "report/goroutines.h"
+#include "report/sites.h"
 #include "rt/rt.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -68,7 +69,8 @@ struct hms_doc {
 	const char *const *limits;
 	size_t nlimits;
 	const struct hms_doc_core *old; /* diff: the older of two snapshots; NULL elsewhere */
-	bool details;                   /* text: findings with what was expected, seen, and where */
+	bool sites;   /* write sites are part of it: JSON has their array, be it empty */
+	bool details; /* text: findings with what was expected, seen, and where */
 };
 
 /* A map as renderers see it: the record, and the text that only memory could tell. */
@@ -149,6 +151,8 @@ struct hms_renderer_ops {
 	void (*goroutines)(struct hms_renderer *r, const struct hms_goroutine_group *group);
 	/* What changed between two snapshots: all of it, once. */
 	void (*diff)(struct hms_renderer *r, const struct hms_diff_report *report);
+	/* A place that writes maps; only where the document says that it has some. */
+	void (*site)(struct hms_renderer *r, const struct hms_site_row *site);
 	/* Closes the document; false where writing failed. */
 	bool (*end)(struct hms_renderer *r);
 	void (*destroy)(struct hms_renderer *r);

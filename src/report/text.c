@@ -13,7 +13,7 @@
 static void finish_block(struct text *text)
 {
 	if (text->block == BLOCK_MAPS || text->block == BLOCK_FIELDS ||
-	    text->block == BLOCK_FINDINGS)
+	    text->block == BLOCK_FINDINGS || text->block == BLOCK_SITES)
 		hms_table_end(text->table);
 }
 
@@ -183,6 +183,7 @@ static const struct hms_renderer_ops text_ops = {
 	.finding = text_finding,
 	.goroutines = text_goroutines,
 	.diff = text_diff,
+	.site = text_site,
 	.end = text_end,
 	.destroy = text_destroy,
 };

@@ -14,6 +14,7 @@ enum text_block {
 	BLOCK_MAPS,
 	BLOCK_FIELDS,
 	BLOCK_FINDINGS,
+	BLOCK_SITES,
 	BLOCK_DRAWN, /* a table or picture that is done */
 };
 
@@ -67,5 +68,8 @@ void text_diff(struct hms_renderer *r, const struct hms_diff_report *report);
 
 /* text-goroutines.c */
 void text_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *group);
+
+/* text-sites.c */
+void text_site(struct hms_renderer *r, const struct hms_site_row *site);
 
 #endif

@@ -148,11 +148,13 @@ static void changes_and_sites(void **state)
 		       "3") "," FATE "}");
 	refuse(state, "measures", "{\"count\":1}", "lacks \"bytes\"");
 	accept(state, "site",
-	       "{\"function\":\"main.f\",\"file\":\"m.go\",\"line\":3,\"pc\":\"0x4a\","
+	       "{\"function\":\"main.f\",\"inlined_into\":null,\"file\":\"m.go\",\"line\":3,"
+	       "\"pc\":\"0x4a\",\"goroutines\":[7],"
 	       "\"callee\":\"runtime.mapassign\",\"map_type\":null,\"kind\":\"write\","
 	       "\"lock\":\"not-seen\",\"lock_evidence\":null}");
 	refuse(state, "site",
-	       "{\"function\":\"main.f\",\"file\":\"m.go\",\"line\":3,\"pc\":\"0x4a\","
+	       "{\"function\":\"main.f\",\"inlined_into\":null,\"file\":\"m.go\",\"line\":3,"
+	       "\"pc\":\"0x4a\",\"goroutines\":[7],"
 	       "\"callee\":\"runtime.mapassign\",\"map_type\":null,\"kind\":\"write\","
 	       "\"lock\":\"maybe\",\"lock_evidence\":null}",
 	       "/lock");
