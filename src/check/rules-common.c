@@ -7,8 +7,8 @@
  *	pointers   in keys and elements, and to those stored apart
  *	count      entries against the header's count
  */
-#include "check/equal.h"
 #include "check/internal.h"
+#include "rt/equal.h"
 
 const char *check_hex(struct check_worker *w, uint64_t bits)
 {
@@ -433,7 +433,7 @@ void check_same_key(struct check_worker *w, struct check_part *part, uint64_t a,
 	const struct hms_map_type *map = part->map->type;
 	const uint8_t *pa = key_bytes(w->check, map, a), *pb = key_bytes(w->check, map, b);
 
-	if (!pa || !pb || check_equal(w->check->rt, map->key, pa, pb) != CHECK_EQUAL)
+	if (!pa || !pb || hms_rt_equal(w->check->rt, map->key, pa, pb) != HMS_EQUAL)
 		return;
 	CHECK_BREACH(part, HMS_RULE_MAP_KEYS, b, false, NULL, check_hex(w, a),
 		     CHECK_TEXT("the keys at 0x%" PRIx64 " and 0x%" PRIx64 " are equal", a, b));
