@@ -96,14 +96,22 @@ static const struct hms_type *dynamic_type(const void *arg, uint64_t word, bool 
 	return hms_rt_dynamic_type(arg, &shape, word);
 }
 
-struct hms_error *hms_hasher_open(const struct hms_rt *rt, struct hms_hasher **ret)
+struct hms_error *hms_hasher_open_source(const struct hms_rt *rt,
+					 const struct hms_hash_source *source,
+					 struct hms_hasher **ret)
 {
-	const struct hms_hash_source source = {.arg = rt, .run = run, .dynamic_type = dynamic_type};
 	struct hms_hash_state state = {0};
 
 	HMS_TRY(hms_err_ctx(read_state(rt, &state), "cannot recompute map hashes"));
-	*ret = hms_hasher_create(&state, &source);
+	*ret = hms_hasher_create(&state, source);
 	return NULL;
+}
+
+struct hms_error *hms_hasher_open(const struct hms_rt *rt, struct hms_hasher **ret)
+{
+	const struct hms_hash_source source = {.arg = rt, .run = run, .dynamic_type = dynamic_type};
+
+	return hms_hasher_open_source(rt, &source, ret);
 }
 
 /* ---- the map type ----------------------------------------------------------------------- */

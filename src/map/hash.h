@@ -83,6 +83,12 @@ bool hms_hash_process_key(const struct hms_rt *rt, uint64_t *ret);
  * older than the model. */
 struct hms_error *hms_hasher_open(const struct hms_rt *rt, struct hms_hasher **ret) HMS_MUST_USE;
 
+/* The same, but what keys refer to comes from @source (copied; its arg is borrowed): for keys that
+ * are not in the core. */
+struct hms_error *hms_hasher_open_source(const struct hms_rt *rt,
+					 const struct hms_hash_source *source,
+					 struct hms_hasher **ret) HMS_MUST_USE;
+
 /* The same from a state got elsewhere: tests, or a search through a stripped program's memory.
  * Both arguments are copied; @source->arg is borrowed. */
 struct hms_hasher *hms_hasher_create(const struct hms_hash_state *state,
