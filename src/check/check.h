@@ -112,6 +112,9 @@ struct hms_check_context {
 	 * NULL: always unknown. */
 	enum hms_operation_state (*operation)(const void *arg, const struct hms_map *map,
 					      int64_t *goroutine_ret);
+	/* A goroutine that is so deep in a write of @map that it has set the writing flag; -1: none
+	 * is known.  Threads call it.  NULL: none ever is. */
+	int64_t (*deep_writer)(const void *arg, const struct hms_map *map);
 };
 
 struct hms_check_options {

@@ -17,8 +17,8 @@ static const enum hms_rule_id structural[] = {
 
 static bool stands_alone(enum hms_rule_id rule)
 {
-	return rule == HMS_RULE_MAP_WRITING || rule == HMS_RULE_CLASSIC_FLAGS ||
-	       rule == HMS_RULE_SWISS_FLAGS;
+	return rule == HMS_RULE_MAP_WRITING || rule == HMS_RULE_MAP_UNMARKED ||
+	       rule == HMS_RULE_CLASSIC_FLAGS || rule == HMS_RULE_SWISS_FLAGS;
 }
 
 static const struct {

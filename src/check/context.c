@@ -51,7 +51,32 @@ static enum hms_operation_state operation(const void *arg, const struct hms_map 
 							: HMS_OPERATION_NONE;
 }
 
+/* Growth is what a write does once it has set the flag. */
+static bool is_deep(const struct hms_operation *op)
+{
+	const struct hms_map_func *func = hms_map_func_find(op->inner.function);
+
+	return hms_map_op_writes(op->op) && op->begun && op->end == HMS_OP_GOES_ON && func &&
+	       func->op == HMS_MAP_GROW;
+}
+
+static int64_t deep_writer(const void *arg, const struct hms_map *map)
+{
+	const struct hms_check_stacks *stacks = arg;
+	size_t first, n = hms_operations_of_map(stacks->operations, map->addr, &first);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct hms_operation *op =
+			&stacks->operations->list[stacks->operations->by_map[first + i]];
+
+		if (is_deep(op) && op->goroutine->id <= INT64_MAX)
+			return (int64_t)op->goroutine->id;
+	}
+	return -1;
+}
+
 void hms_check_context_init(struct hms_check_context *ret, const struct hms_check_stacks *stacks)
 {
-	*ret = (struct hms_check_context){.arg = stacks, .operation = operation};
+	*ret = (struct hms_check_context){
+		.arg = stacks, .operation = operation, .deep_writer = deep_writer};
 }

@@ -53,6 +53,13 @@ static bool header_is_sound(const struct check *check, const struct hms_map *map
 	}
 }
 
+static int64_t deep_writer(const struct check_worker *w, const struct hms_map *map)
+{
+	const struct hms_check_context *context = w->check->options->context;
+
+	return context && context->deep_writer ? context->deep_writer(context->arg, map) : -1;
+}
+
 static void check_writing(struct check_worker *w, struct check_part *part)
 {
 	const struct hms_map *map = part->map;
@@ -60,10 +67,19 @@ static void check_writing(struct check_worker *w, struct check_part *part)
 	bool classic = w->check->rt->map_kind == HMS_MAP_CLASSIC;
 	uint32_t off = hms_layout_off(layout, classic ? HMS_F_HMAP_FLAGS : HMS_F_SMAP_WRITING);
 
-	if (classic ? map->classic.flags & HMS_CLASSIC_HASH_WRITING : map->swiss.writing == 1)
+	bool set = classic ? map->classic.flags & HMS_CLASSIC_HASH_WRITING : map->swiss.writing;
+	int64_t writer = set ? -1 : deep_writer(w, map);
+
+	if (classic ? set : map->swiss.writing == 1)
 		CHECK_BREACH(part, HMS_RULE_MAP_WRITING, map->addr + off, true,
 			     "clear, unless a goroutine is inside a write", "set",
 			     classic ? "the flag hashWriting is set" : "the byte writing is 1");
+	if (writer >= 0)
+		CHECK_BREACH(part, HMS_RULE_MAP_UNMARKED, map->addr + off, false,
+			     "set, as long as the write lasts", "clear",
+			     CHECK_TEXT("goroutine %" PRId64
+					" is in the middle of a write, and the %s is clear",
+					writer, classic ? "flag hashWriting" : "byte writing"));
 }
 
 void check_header(struct check_worker *w, struct check_part *part)

@@ -219,6 +219,13 @@ static bool writing_flag(struct hms_map *map)
 	return put(at(map, HMS_F_HMAP_FLAGS), 1, map->classic.flags | 4);
 }
 
+/* A goroutine is said to be deep in a write, and the flag is clear. */
+static bool unmarked_write(struct hms_map *map)
+{
+	w->deep = map->addr;
+	return true;
+}
+
 static bool wrong_count(struct hms_map *map)
 {
 	return map->count > 3 &&
@@ -774,6 +781,7 @@ static const struct twin twins[] = {
 	CLASSIC(MAP_TYPE, "types", another_type),
 	CLASSIC(MAP_EMPTY, "types", forgotten_element),
 	CLASSIC(MAP_WRITING, "types", writing_flag),
+	CLASSIC(MAP_UNMARKED, "types", unmarked_write),
 	CLASSIC(MAP_COUNT, "types", wrong_count),
 	CLASSIC(MAP_COUNT, "types", count_one_low),
 	CLASSIC(MAP_HASH, "types", wrong_byte),
@@ -811,6 +819,7 @@ static const struct twin twins[] = {
 	SWISS(MAP_TYPE, "types", another_type),
 	SWISS(MAP_EMPTY, "types", forgotten_element),
 	SWISS(MAP_WRITING, "types", writing_flag),
+	SWISS(MAP_UNMARKED, "types", unmarked_write),
 	SWISS(MAP_COUNT, "types", wrong_count),
 	SWISS(MAP_COUNT, "types", count_one_low),
 	SWISS(MAP_HASH, "types", wrong_byte),

@@ -77,6 +77,7 @@ bool world_put(struct world *world, uint64_t addr, size_t len, uint64_t value)
 
 void world_restore(struct world *world)
 {
+	world->deep = 0;
 	while (world->nchanges) {
 		const struct world_change *change = &world->changes[--world->nchanges];
 
@@ -94,9 +95,17 @@ static enum hms_operation_state operation(const void *arg, const struct hms_map 
 	return world->writer ? HMS_OPERATION_WRITE : HMS_OPERATION_NONE;
 }
 
+static int64_t deep_writer(const void *arg, const struct hms_map *map)
+{
+	const struct world *world = arg;
+
+	return world->deep == map->addr ? 7 : -1;
+}
+
 void world_check(struct world *world, size_t first, size_t n)
 {
-	struct hms_check_context context = {.arg = world, .operation = operation};
+	struct hms_check_context context = {
+		.arg = world, .operation = operation, .deep_writer = deep_writer};
 	struct hms_check_options options = {
 		.context = &context, .pclntab = world->session->pclntab, .jobs = 1};
 	struct hms_map *maps = world->found->maps + first;

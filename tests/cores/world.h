@@ -21,7 +21,8 @@ struct world {
 	size_t nchanges, cap_changes;
 	struct hms_findings findings;
 	struct hms_check_work work;
-	bool writer; /* a write is said to be in progress on every map; else none is */
+	bool writer;   /* a write is said to be in progress on every map; else none is */
+	uint64_t deep; /* the map that goroutine 7 is said to be deep in a write of */
 };
 
 /* False, and a TAP comment, where the core cannot be opened. */
