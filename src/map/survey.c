@@ -124,7 +124,7 @@ static void count_range(const struct survey *survey, const struct hms_map *map, 
 {
 	bool classic = map->type->kind == HMS_MAP_CLASSIC, chains = classic && !old;
 	uint64_t length = 0, size = 0;
-	bool digest_known = true;
+	bool digests = survey->model->digests, digest_known = true;
 	struct hms_unit_cursor c;
 	struct hms_unit unit;
 
@@ -133,8 +133,9 @@ static void count_range(const struct survey *survey, const struct hms_map *map, 
 		if (chains && !c.link) {
 			end_chain(stats, length);
 			length = 0;
-			count_plain(&c, stats);
-		} else if (!classic) {
+			if (!digests)
+				count_plain(&c, stats);
+		} else if (!classic && !digests) {
 			count_groups(&c, stats);
 		}
 		if (!hms_units_next(&c, &unit))
@@ -154,7 +155,7 @@ static void count_range(const struct survey *survey, const struct hms_map *map, 
 			continue; /* its trouble is told, its slots are unknown */
 		}
 		stats->slots_walked += HMS_SLOTS;
-		if (survey->model->digests)
+		if (digests)
 			stats->digest +=
 				hms_map_digest_unit(survey->model, map->type, &unit, &digest_known);
 		(classic ? count_classic : count_swiss)(&unit, stats);
