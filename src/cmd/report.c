@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "cmd/cmd.h"
+#include "cmd/verdict.h"
 
 #define DEFAULT_ROWS 20
 
@@ -10,15 +11,23 @@ static bool growing(const struct hms_view *view)
 	return view->doc.summary.growing > 0;
 }
 
-/* Damaged maps come before what is merely large; the order by size stays among each. */
-static void damaged_first(const struct hms_view *view, const struct hms_map **maps)
+/* 0: what the verdict is about; 1: damaged; 2: the others. */
+static int rank(const struct hms_view *view, const struct hms_map *map)
+{
+	if (view->races && hms_race_on(view->races, map->addr))
+		return 0;
+	return map->damaged || !map->readable ? 1 : 2;
+}
+
+/* Raced and damaged maps come before what is merely large; the order by size stays among each. */
+static void worst_first(const struct hms_view *view, const struct hms_map **maps)
 {
 	size_t n = view->found->nmaps, k = 0;
 	HMS_AUTO_FREE const struct hms_map **picked = hms_xcalloc(n, sizeof(*picked));
 
-	for (int damaged = 1; damaged >= 0; damaged--)
+	for (int r = 0; r < 3; r++)
 		for (size_t i = 0; i < n; i++)
-			if ((maps[i]->damaged || !maps[i]->readable) == damaged)
+			if (rank(view, maps[i]) == r)
 				picked[k++] = maps[i];
 	for (size_t i = 0; i < n; i++)
 		maps[i] = picked[i];
@@ -34,8 +43,9 @@ static struct hms_error *emit(struct hms_view *view, int *status_ret)
 
 	HMS_TRY(hms_columns_parse(hms_columns_default(growing(view)), &columns, &ncolumns));
 	hms_view_sorted(view, NULL, false, &maps);
-	damaged_first(view, maps);
+	worst_first(view, maps);
 	hms_view_begin(view);
+	hms_emit_verdicts(view);
 	r->ops->maps_begin(r, columns, ncolumns);
 	for (size_t i = 0; i < shown; i++) {
 		struct hms_map_row row = hms_view_row(view, maps[i]);

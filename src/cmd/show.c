@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/explain.h"
 #include "cmd/show.h"
+#include "cmd/verdict.h"
 #include "report/format.h"
 #include "map/picture.h"
 
@@ -70,6 +71,7 @@ static void show_map(struct hms_view *view, const struct hms_map *map)
 	struct hms_map_row row = hms_view_row(view, map);
 
 	r->ops->map(r, &row);
+	hms_emit_map_operations(view, map);
 	if (map->readable) {
 		r->ops->section(r, "header");
 		hms_explain_header(view, map);

@@ -60,6 +60,8 @@ static struct hms_error *check(struct hms_view *view)
 	};
 
 	hms_check_context_init(&context, &view->stacks);
+	if (view->operations)
+		hms_check_stacks(&view->stacks, view->found, view->input->rules, &view->findings);
 	HMS_TRY(hms_check_maps(view->session->model, view->found->maps, view->found->nmaps,
 			       &options, &view->findings, &view->work));
 	for (size_t i = 0; i < view->work.nlimits; i++)
@@ -129,7 +131,7 @@ static void fill_core(struct hms_view *view)
 static enum hms_operation_state writer_of(const struct hms_view *view, const struct hms_map *map,
 					  int64_t *goroutine_ret)
 {
-	struct hms_check_context context;
+	struct hms_check_context context = {0};
 
 	*goroutine_ret = -1;
 	if (!view->operations)
@@ -347,7 +349,11 @@ static const char *why_large(struct hms_view *view, const struct hms_map *map)
 
 static const char *note_of(struct hms_view *view, const struct hms_map *map)
 {
+	const struct hms_race *race = view->races ? hms_race_on(view->races, map->addr) : NULL;
+
 	hms_str_clear(&view->note);
+	if (race)
+		return race->text;
 	for (size_t i = 0; map->damaged && i < view->findings.n; i++) {
 		const struct hms_finding *finding = &view->findings.items[i];
 

@@ -254,6 +254,7 @@ static const struct hms_renderer_ops html_ops = {
 	.picture = html_picture,
 	.histogram = html_histogram,
 	.progress = html_progress,
+	.verdict = html_verdict,
 	.finding = html_finding,
 	.goroutines = html_goroutines,
 	.diff = html_diff,

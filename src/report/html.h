@@ -42,6 +42,9 @@ void html_begin(struct hms_renderer *r, const struct hms_doc *doc);
 void html_summary(struct html *html); /* once; does nothing after that */
 void html_work(struct html *html);
 
+/* html-verdict.c */
+void html_verdict(struct hms_renderer *r, const struct hms_verdict *verdict);
+
 /* html-goroutines.c */
 void html_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *group);
 

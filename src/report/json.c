@@ -329,6 +329,12 @@ static void ignore_progress(struct hms_renderer *r, const struct hms_progress_ba
 	(void)bar;
 }
 
+static void ignore_verdict(struct hms_renderer *r, const struct hms_verdict *verdict)
+{
+	(void)r;
+	(void)verdict;
+}
+
 static const struct hms_renderer_ops json_ops = {
 	.begin = json_begin,
 	.section = ignore_text,
@@ -340,6 +346,7 @@ static const struct hms_renderer_ops json_ops = {
 	.picture = ignore_picture,
 	.histogram = ignore_histogram,
 	.progress = ignore_progress,
+	.verdict = ignore_verdict,
 	.finding = json_finding,
 	.goroutines = json_goroutines,
 	.diff = json_diff,

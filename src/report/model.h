@@ -22,6 +22,7 @@
 #include "map/picture.h"
 #include "report/goroutines.h"
 #include "report/sites.h"
+#include "report/verdict.h"
 #include "rt/rt.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -146,6 +147,8 @@ struct hms_renderer_ops {
 	void (*picture)(struct hms_renderer *r, const struct hms_picture *picture);
 	void (*histogram)(struct hms_renderer *r, const struct hms_histogram *histogram);
 	void (*progress)(struct hms_renderer *r, const struct hms_progress_bar *bar);
+	/* Which goroutines were at work on one map, and what came of it. */
+	void (*verdict)(struct hms_renderer *r, const struct hms_verdict *verdict);
 	void (*finding)(struct hms_renderer *r, const struct hms_finding *finding);
 	/* Goroutines that stand at the same place. */
 	void (*goroutines)(struct hms_renderer *r, const struct hms_goroutine_group *group);

@@ -180,6 +180,7 @@ static const struct hms_renderer_ops text_ops = {
 	.picture = text_picture,
 	.histogram = text_histogram,
 	.progress = text_progress,
+	.verdict = text_verdict,
 	.finding = text_finding,
 	.goroutines = text_goroutines,
 	.diff = text_diff,

@@ -66,6 +66,9 @@ void text_finding(struct hms_renderer *r, const struct hms_finding *finding);
 /* text-diff.c */
 void text_diff(struct hms_renderer *r, const struct hms_diff_report *report);
 
+/* text-verdict.c */
+void text_verdict(struct hms_renderer *r, const struct hms_verdict *verdict);
+
 /* text-goroutines.c */
 void text_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *group);
 

@@ -1,19 +1,19 @@
 /*
- * Operations on maps in progress, against what Go's own traceback printed of the same moment and
- * the address that the racing program printed of its map.
+ * Operations on maps in progress and the races that they make, against what Go's own traceback
+ * printed of the same moment and the address that the racing program printed of its map.
  *
  *	t_operations                      all of corefiles/
  *	t_operations EXE CORE TRACEBACK TRUTH
  */
-#include <glob.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cores/bundled.h"
 #include "cores/traceback.h"
-#include "ops/ops.h"
+#include "ops/race.h"
 #include "session/session.h"
 #include "util/str.h"
 
@@ -174,6 +174,26 @@ static void compare_death(const struct traceback *tb, const struct hms_operation
 		differs(tb->list[0].id, "died of %s, here not", race);
 }
 
+/* One race, on the map that the program raced on; none where nobody printed one.  Another can be
+ * seen only on that map too. */
+static void compare_races(const struct traceback *tb, const struct hms_operations *ops, bool race,
+			  uint64_t map)
+{
+	HMS_AUTO(hms_races) struct hms_races *races = hms_races_find(ops);
+
+	for (size_t i = 0; i < races->n; i++) {
+		const struct hms_race *r = &races->list[i];
+
+		if (!race)
+			differs(r->parties[0]->goroutine->id, "races where nobody does");
+		else if (r->map && r->map != map)
+			differs(r->parties[0]->goroutine->id,
+				"races on 0x%" PRIx64 ", here on 0x%" PRIx64, map, r->map);
+	}
+	if (race && races->n != 1)
+		differs(tb->list[0].id, "one race, here %zu", races->n);
+}
+
 static size_t compare_all(const struct hms_session *s, const char *text, const char *truth)
 {
 	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
@@ -181,7 +201,6 @@ static size_t compare_all(const struct hms_session *s, const char *text, const c
 	HMS_AUTO_FREE char *race = printed_race(text);
 	uint64_t map = race ? printed_map(truth) : 0;
 	struct traceback tb;
-	size_t n;
 
 	traceback_read(text, &tb);
 	for (size_t i = 0; i < tb.n; i++) {
@@ -190,74 +209,49 @@ static size_t compare_all(const struct hms_session *s, const char *text, const c
 		if (g && tb.list[i].nframes)
 			compare_operation(&tb.list[i], hms_operations_of_goroutine(ops, g), map);
 	}
-	if (tb.n)
+	if (tb.n) {
 		compare_death(&tb, ops, race);
+		compare_races(&tb, ops, race != NULL, map);
+	}
 	traceback_free(&tb);
-	n = ops->n;
-	return n;
+	return ops->n;
 }
 
-static bool compare(const char *exe, const char *core, const char *text, const char *truth,
-		    size_t *n_ret)
+static bool compare(const struct bundled *core, char *what_ret, size_t what_size)
 {
-	struct hms_session_options options = {.core = core, .exe = exe, .jobs = 1};
+	struct hms_session_options options = {.core = core->core, .exe = core->exe, .jobs = 1};
 	HMS_AUTO(hms_session) struct hms_session *session = NULL;
-	struct hms_error *err = hms_session_open(&options, &session);
+	struct hms_error *err;
 
-	*n_ret = 0;
-	differences = 0;
-	if (hms_err_catch(&err, HMS_ERR_UNSUPPORTED))
-		return true; /* stripped */
+	if (core->stripped || !core->traceback) {
+		snprintf(what_ret, what_size, "# SKIP %s",
+			 core->stripped ? "the executable is stripped" : "it lived on");
+		return true;
+	}
+	err = hms_session_open(&options, &session);
 	if (err) {
 		printf("# %s\n", err->message);
 		hms_err_free(err);
 		return false;
 	}
-	*n_ret = compare_all(session, text, truth);
+	snprintf(what_ret, what_size, "%zu operations",
+		 compare_all(session, core->traceback, core->truth));
 	return !differences;
-}
-
-static bool compare_bundled(const char *text, size_t number)
-{
-	const char *dir_end = strrchr(text, '/'), *dir = dir_end;
-	int len = (int)(strstr(dir_end, ".traceback.txt") - text);
-	HMS_AUTO_FREE char *core = hms_xprintf("%.*s.core.zst", len, text);
-	HMS_AUTO_FREE char *truth = hms_xprintf("%.*s.truth.json", len, text);
-	HMS_AUTO_FREE char *exe = NULL;
-	size_t n;
-	bool same;
-
-	while (dir > text && dir[-1] != '/')
-		dir--;
-	exe = hms_xprintf("%s/corefiles/%.*s/exe", getenv("HMS_BUILDDIR"), (int)(dir_end - dir),
-			  dir);
-	same = compare(exe, core, text, truth, &n);
-	printf("%s %zu - %.*s: %zu operations\n", same ? "ok" : "not ok", number,
-	       (int)(text + len - dir), dir, n);
-	return same;
 }
 
 int main(int argc, char **argv)
 {
-	const char *srcdir = getenv("HMS_SRCDIR");
-	HMS_AUTO_FREE char *pattern = NULL;
-	glob_t found;
-	bool ok = true;
-	size_t n;
+	struct bundled core = {0};
+	char what[BUNDLED_WHAT] = "";
+	bool ok;
 
-	if (argc == 5) {
-		ok = compare(argv[1], argv[2], argv[3], argv[4], &n);
-		printf("%s %s: %zu operations\n", ok ? "ok" : "not ok", argv[2], n);
-		return !ok;
-	}
-	pattern = hms_xprintf("%s/corefiles/*/*.traceback.txt", srcdir ? srcdir : ".");
-	if (!srcdir || !getenv("HMS_BUILDDIR") || glob(pattern, 0, NULL, &found) != 0) {
-		printf("1..0 # SKIP no bundled cores\n");
-		return 0;
-	}
-	printf("1..%zu\n", found.gl_pathc);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		ok = compare_bundled(found.gl_pathv[i], i + 1) && ok;
-	globfree(&found);
+	if (argc != 5)
+		return bundled_run(compare);
+	core.exe = argv[1];
+	core.core = argv[2];
+	core.traceback = argv[3];
+	core.truth = argv[4];
+	ok = compare(&core, what, sizeof(what));
+	printf("%s %s: %s\n", ok ? "ok" : "not ok", argv[2], what);
 	return !ok;
 }

@@ -1,0 +1,301 @@
+#include "cmd/verdict.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/operations.h"
+#include "report/format.h"
+
+#define MAX_PARTIES 16 /* drawn of a verdict */
+#define MAX_NOTES   8
+#define MAX_EQUALS  8
+
+/* A verdict in the making. */
+struct making {
+	struct hms_view *view;
+	struct hms_arena *arena;
+	const struct hms_map *map; /* NULL: not among those found */
+	bool endless;              /* a chain of the map comes back to itself */
+	struct hms_party_row parties[MAX_PARTIES];
+	const char *notes[MAX_NOTES];
+	struct hms_verdict verdict;
+};
+
+static void begin(struct making *mk, struct hms_view *view, uint64_t map)
+{
+	struct hms_map_stats stats = {0};
+
+	*mk = (struct making){.view = view, .arena = hms_arena_create()};
+	mk->map = map ? hms_found_at(view->found, map) : NULL;
+	mk->verdict = (struct hms_verdict){.map = map};
+	if (!mk->map)
+		return;
+	if (mk->map->owner)
+		mk->verdict.owner = hms_arena_strdup(mk->arena, hms_view_owner(view, mk->map));
+	if (mk->map->type)
+		mk->verdict.type = mk->map->type->name;
+	hms_map_stats_of(mk->map, &stats);
+	for (size_t i = 0; i < HMS_MIN(stats.ntroubles, (uint64_t)HMS_MAX_TROUBLES); i++)
+		mk->endless |= stats.troubles[i].kind == HMS_TROUBLE_CYCLE;
+}
+
+static void end(struct making *mk)
+{
+	mk->verdict.parties = mk->parties;
+	mk->verdict.notes = mk->notes;
+	mk->view->renderer->ops->verdict(mk->view->renderer, &mk->verdict);
+	hms_arena_destroy(mk->arena);
+}
+
+static void add_note(struct making *mk, const struct hms_str *text)
+{
+	if (text->len && mk->verdict.nnotes < MAX_NOTES)
+		mk->notes[mk->verdict.nnotes++] = hms_arena_strdup(mk->arena, hms_str_text(text));
+}
+
+/* ---- parties ------------------------------------------------------------------------------ */
+
+static bool may_run(const struct hms_goroutine *g)
+{
+	return g->status == HMS_G_RUNNING || g->status == HMS_G_RUNNABLE ||
+	       g->status == HMS_G_PREEMPTED;
+}
+
+/* Inside a map with a chain that has no end, and not there to wait for anything. */
+static bool spins(const struct making *mk, const struct hms_operation *op)
+{
+	return mk->endless && op->begun && op->end == HMS_OP_GOES_ON && may_run(op->goroutine);
+}
+
+static const char *role_of(const struct making *mk, const struct hms_operation *op,
+			   const struct hms_operation_row *row)
+{
+	if (row->end)
+		return row->end;
+	if (!op->begun)
+		return hms_map_op_writes(op->op) ? "about to write" : "about to read";
+	if (spins(mk, op))
+		return "spinning for ever";
+	switch (op->op) {
+	case HMS_MAP_READ: return "was reading";
+	case HMS_MAP_DELETE: return "was deleting";
+	case HMS_MAP_ITERATE: return "was iterating";
+	case HMS_MAP_CLEAR: return "was clearing";
+	case HMS_MAP_CLONE: return "was cloning";
+	case HMS_MAP_WRITE:
+	case HMS_MAP_GROW: break;
+	}
+	return "was writing";
+}
+
+static void add_party(struct making *mk, const struct hms_operation *op)
+{
+	const char *status = hms_g_status_text(op->goroutine->status);
+	struct hms_party_row *party;
+
+	if (mk->verdict.nparties == MAX_PARTIES) {
+		mk->verdict.more++;
+		return;
+	}
+	party = &mk->parties[mk->verdict.nparties++];
+	party->goroutine = op->goroutine->id;
+	party->status = op->goroutine->wait_reason ? op->goroutine->wait_reason : status;
+	party->operation = hms_operation_row(mk->view->session->rt, op, mk->arena);
+	party->role = role_of(mk, op, &party->operation);
+	party->bad = party->operation.end || spins(mk, op);
+	if (!mk->verdict.type)
+		mk->verdict.type = party->operation.type;
+}
+
+/* ---- notes -------------------------------------------------------------------------------- */
+
+static bool creator_of(const struct making *mk, const struct hms_operation *op,
+		       struct hms_created_by *ret)
+{
+	return hms_goro_created_by(mk->view->session->goros, op->goroutine, ret);
+}
+
+static bool same_creator(const struct hms_created_by *a, const struct hms_created_by *b)
+{
+	return a->line == b->line && a->function && b->function &&
+	       strcmp(a->function, b->function) == 0;
+}
+
+/* "started by main.main at main.go:31", each go statement once. */
+static void note_creators(struct making *mk, const struct hms_operation *const *ops, size_t n)
+{
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+
+	for (size_t i = 0; i < HMS_MIN(n, (size_t)MAX_PARTIES); i++) {
+		struct hms_created_by by, other;
+		bool told = false;
+
+		if (!creator_of(mk, ops[i], &by) || !by.function)
+			continue;
+		for (size_t k = 0; k < i; k++)
+			told |= creator_of(mk, ops[k], &other) && same_creator(&by, &other);
+		if (told)
+			continue;
+		hms_str_add(&text, text.len ? ", and by " : "started by ");
+		hms_func_print_name(by.function, &text);
+		if (by.file)
+			hms_str_addf(&text, " at %s:%" PRId32, by.file, by.line);
+	}
+	add_note(mk, &text);
+}
+
+/* "explains the findings of this map: map.count, classic.partial-evacuation" */
+static void note_explained(struct making *mk)
+{
+	const struct hms_findings *findings = &mk->view->findings;
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+	const char *last = "";
+
+	for (size_t i = 0; mk->map && i < findings->n; i++) {
+		const struct hms_finding *f = &findings->items[i];
+
+		if (f->of != mk->map || f->severity != HMS_INFO || strcmp(f->rule, last) == 0)
+			continue;
+		hms_str_add(&text, text.len ? ", " : "explains the findings of this map: ");
+		hms_str_add(&text, f->rule);
+		last = f->rule;
+	}
+	add_note(mk, &text);
+}
+
+/* Who else runs the code that the one party runs: most races are between equals. */
+static void add_equals(const struct making *mk, const struct hms_goroutine *g, struct hms_str *text)
+{
+	const struct hms_goros *goros = mk->view->session->goros;
+	size_t n = 0;
+
+	for (size_t i = 0; g->go_pc && i < goros->n; i++) {
+		const struct hms_goroutine *other = &goros->list[i];
+
+		if (other == g || other->go_pc != g->go_pc)
+			continue;
+		if (n++ < MAX_EQUALS)
+			hms_str_addf(text, "%s%" PRIu64,
+				     n > 1 ? ", "
+					   : "; started by the same go statement, and alive: ",
+				     other->id);
+	}
+	if (n > MAX_EQUALS)
+		hms_str_addf(text, " and %zu more", n - MAX_EQUALS);
+}
+
+static void note_absent(struct making *mk, const struct hms_race *race)
+{
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+
+	if (race->n > 1 || !race->map)
+		return;
+	hms_str_add(&text, "the other goroutine had left the map's functions again before the "
+			   "process stopped");
+	add_equals(mk, race->parties[0]->goroutine, &text);
+	add_note(mk, &text);
+}
+
+static void note_endless(struct making *mk)
+{
+	struct hms_map_stats stats;
+
+	if (!mk->endless)
+		return;
+	hms_map_stats_of(mk->map, &stats);
+	for (size_t i = 0; i < HMS_MIN(stats.ntroubles, (uint64_t)HMS_MAX_TROUBLES); i++) {
+		HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+
+		if (stats.troubles[i].kind != HMS_TROUBLE_CYCLE)
+			continue;
+		hms_trouble_text(&stats.troubles[i], &text);
+		add_note(mk, &text);
+		return;
+	}
+}
+
+/* ---- verdicts ----------------------------------------------------------------------------- */
+
+static const char *upper(struct making *mk, const char *text)
+{
+	char *copy = hms_arena_strdup(mk->arena, text);
+
+	for (char *p = copy; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return copy;
+}
+
+static void emit_race(struct hms_view *view, const struct hms_race *race)
+{
+	struct making mk;
+
+	begin(&mk, view, race->map);
+	mk.verdict.title = upper(&mk, race->text);
+	for (size_t i = 0; i < race->n; i++)
+		add_party(&mk, race->parties[i]);
+	note_creators(&mk, race->parties, race->n);
+	note_absent(&mk, race);
+	note_endless(&mk);
+	note_explained(&mk);
+	end(&mk);
+}
+
+/* Operations on a map that nobody races on. */
+static void emit_operations(struct hms_view *view, const struct hms_map *map, bool only_spinning)
+{
+	const struct hms_operations *ops = view->operations;
+	size_t first, n = hms_operations_of_map(ops, map->addr, &first);
+	HMS_AUTO_FREE const struct hms_operation **list = hms_xcalloc(n + 1, sizeof(*list));
+	size_t nlist = 0, nspin = 0;
+	struct making mk;
+
+	begin(&mk, view, map->addr);
+	for (size_t i = 0; i < n; i++) {
+		list[nlist] = &ops->list[ops->by_map[first + i]];
+		nspin += spins(&mk, list[nlist]);
+		nlist += !only_spinning || spins(&mk, list[nlist]);
+	}
+	if (!nlist) {
+		hms_arena_destroy(mk.arena);
+		return;
+	}
+	mk.verdict.quiet = !nspin;
+	mk.verdict.title = nspin ? "CHAIN WITHOUT END" : "OPERATIONS IN PROGRESS";
+	for (size_t i = 0; i < nlist; i++)
+		add_party(&mk, list[i]);
+	note_creators(&mk, list, nlist);
+	note_endless(&mk);
+	end(&mk);
+}
+
+void hms_emit_map_operations(struct hms_view *view, const struct hms_map *map)
+{
+	const struct hms_race *race;
+
+	if (!view->operations)
+		return;
+	race = hms_race_on(view->races, map->addr);
+	if (race)
+		emit_race(view, race);
+	else
+		emit_operations(view, map, false);
+}
+
+void hms_emit_verdicts(struct hms_view *view)
+{
+	const struct hms_operations *ops = view->operations;
+	uint64_t last = 0;
+
+	for (size_t i = 0; ops && i < view->races->n; i++)
+		emit_race(view, &view->races->list[i]);
+	for (size_t i = 0; ops && i < ops->nby_map; i++) {
+		uint64_t addr = ops->list[ops->by_map[i]].map;
+		const struct hms_map *map = hms_found_at(view->found, addr);
+
+		if (addr != last && map && !hms_race_on(view->races, addr))
+			emit_operations(view, map, true);
+		last = addr;
+	}
+}
