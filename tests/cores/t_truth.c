@@ -5,8 +5,9 @@
  *	t_truth                     all of corefiles/
  *	t_truth EXE CORE TRUTH      one, anywhere
  *
- * A map that the program holds in a way that the search does not follow yet is counted by how it
- * is held and named in a TAP comment; all others must be found.
+ * Every map must be found by following what holds it. The exceptions are in not_followed and
+ * is_followed(): these the sweep finds, and a TAP comment names them with the reason. Nothing else
+ * may come from the sweep: there is no garbage that looks like a map.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -23,8 +24,14 @@
  * here is far below 2^53. */
 #define LOAD_FLAGS (JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL)
 
-/* How maps are held that the search does not reach yet. */
-static const char *const not_followed[] = {"closure", NULL};
+/* Maps that no type leads to, and why. */
+static const struct {
+	const char *reach, *root; /* NULL: any */
+	const char *reason;
+} not_followed[] = {
+	{"closure", NULL, "held by a closure's context"},
+	{NULL, "main.typeless", "an unsafe.Pointer: no type says what it leads to"},
+};
 
 static unsigned int differences;
 static const char *map_name; /* of the map in hand */
@@ -126,13 +133,21 @@ static void compare_classic(const json_t *ours, const json_t *header, const json
 	same_array(classic, walk, "chain_histogram");
 }
 
-/* One map of the program may hang on two variables: either names it. */
+/* One map of the program may hang on two variables: either names it. Where Go has no expression for
+ * the path, it still begins with the variable. */
 static void compare_owner(const json_t *ours, const json_t *truth)
 {
-	if (json_is_null(json_object_get(truth, "owner")) ||
-	    strcmp(text(truth, "owner"), "main.shadowed") == 0)
+	const char *owner = text(ours, "owner"), *root = text(truth, "root");
+	const char *wanted = strncmp(root, "goroutine:", 10) == 0 ? "stack" : "global";
+
+	if (strcmp(root, "main.shadowed") == 0)
 		return;
-	same_text(ours, "owner", truth, "owner");
+	if (strcmp(text(ours, "found_by"), wanted) != 0)
+		differs("was found by %s, not %s", text(ours, "found_by"), wanted);
+	if (!json_is_null(json_object_get(truth, "owner")))
+		same_text(ours, "owner", truth, "owner");
+	else if (strncmp(owner + strspn(owner, "(*"), root, strlen(root)) != 0)
+		differs("owner is %s, and the program's begins with %s", owner, root);
 }
 
 /* Groups and tables: only maps that have tables have a directory to compare. */
@@ -152,17 +167,45 @@ static void compare_swiss(const json_t *ours, const json_t *header, const json_t
 	same_number(swiss, "growth_left", walk, "growth_left");
 }
 
+/* Why the search need not come to the map; NULL: it must. */
+static const char *why_not_followed(const json_t *truth)
+{
+	for (size_t i = 0; i < HMS_ARRAY_LEN(not_followed); i++) {
+		const char *reach = not_followed[i].reach, *root = not_followed[i].root;
+
+		if ((!reach || strcmp(text(truth, "reach"), reach) == 0) &&
+		    (!root || strcmp(text(truth, "root"), root) == 0))
+			return not_followed[i].reason;
+	}
+	return NULL;
+}
+
+/* What only the sweep found may be of an unknown type; of a wrong one it may not be. */
+static bool is_swept(const json_t *ours, const json_t *truth)
+{
+	const char *reason = why_not_followed(truth);
+
+	if (strcmp(text(ours, "found_by"), "scan") != 0)
+		return false;
+	if (!reason)
+		differs("held by %s, was found by the sweep alone", text(truth, "reach"));
+	else
+		printf("# %s is found by the sweep%s: %s\n", text(truth, "root"),
+		       json_is_null(json_object_get(ours, "type")) ? ", its type unknown" : "",
+		       reason);
+	return true;
+}
+
 static void compare_map(const json_t *ours, const json_t *truth)
 {
-	/* What only the sweep found may be of an unknown type; a wrong one it may not have. */
-	if (strcmp(text(ours, "found_by"), "scan") == 0 &&
-	    json_is_null(json_object_get(ours, "type"))) {
-		printf("# found by the sweep, type unknown: %s\n", text(truth, "type"));
+	bool swept = is_swept(ours, truth);
+
+	if (swept && json_is_null(json_object_get(ours, "type"))) {
 		same_number(ours, "count", truth, "count");
 		return;
 	}
 	same_text(ours, "type", truth, "type");
-	if (strcmp(text(ours, "found_by"), "scan") != 0)
+	if (!swept)
 		compare_owner(ours, truth);
 	if (json_is_null(json_object_get(truth, "count")))
 		return; /* raced for: nobody knows */
@@ -174,17 +217,6 @@ static void compare_map(const json_t *ours, const json_t *truth)
 		ours, json_object_get(truth, "header"), json_object_get(truth, "walk"));
 }
 
-static bool is_followed(const char *reach, const char *root)
-{
-	/* An unsafe.Pointer: no type says what it leads to. */
-	if (strcmp(root, "main.typeless") == 0)
-		return false;
-	for (size_t i = 0; not_followed[i]; i++)
-		if (strcmp(reach, not_followed[i]) == 0)
-			return false;
-	return true;
-}
-
 static const json_t *map_at(const json_t *maps, const char *addr)
 {
 	const json_t *map;
@@ -194,10 +226,26 @@ static const json_t *map_at(const json_t *maps, const char *addr)
 	return NULL;
 }
 
+/* Maps of ours that are not the program's are its empty ones of other cases, and the runtime's:
+ * all hang on something. */
+static void compare_others(const json_t *ours, const json_t *truth)
+{
+	const json_t *map;
+	size_t i;
+
+	json_array_foreach(ours, i, map)
+	{
+		map_name = text(map, "addr");
+		if (!map_at(truth, map_name) && json_is_null(json_object_get(map, "owner")))
+			differs("was found by %s, and the program has no such map",
+				text(map, "found_by"));
+	}
+}
+
 /* Number of maps compared. */
 static size_t compare_core(const json_t *ours, const json_t *truth)
 {
-	const json_t *map, *found;
+	const json_t *maps = json_object_get(ours, "maps"), *map, *found;
 	size_t i, compared = 0;
 
 	map_name = "core";
@@ -206,20 +254,19 @@ static size_t compare_core(const json_t *ours, const json_t *truth)
 	same_number(json_object_get(ours, "core"), "pid", truth, "pid");
 	json_array_foreach(json_object_get(truth, "maps"), i, map)
 	{
-		map_name = text(map, "owner");
+		map_name = json_is_null(json_object_get(map, "owner")) ? text(map, "root")
+								       : text(map, "owner");
 		if (strcmp(text(map, "addr"), "0x0") == 0)
 			continue; /* a nil map has no header */
-		found = map_at(json_object_get(ours, "maps"), text(map, "addr"));
-		if (found) {
+		found = map_at(maps, text(map, "addr"));
+		if (found)
 			compare_map(found, map);
-			compared++;
-		} else if (is_followed(text(map, "reach"), text(map, "root"))) {
+		else
 			differs("held by %s at %s, was not found", text(map, "reach"),
 				text(map, "addr"));
-		} else {
-			printf("# not followed yet: %s %s\n", text(map, "reach"), map_name);
-		}
+		compared++;
 	}
+	compare_others(maps, json_object_get(truth, "maps"));
 	return compared;
 }
 
