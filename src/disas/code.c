@@ -14,11 +14,13 @@ static bool begins(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/* runtime.morestack returns, but then the function begins anew with the same arguments: a path
+ * that adds nothing, and would make each argument a value that meets others at the entry. */
 enum hms_callee hms_callee_of(const char *name)
 {
 	static const char *const no_return[] = {
 		"runtime.gopanic", "runtime.goPanic", "runtime.panic", "runtime.throw",
-		"runtime.fatal",   "runtime.goexit",  "runtime.abort",
+		"runtime.fatal",   "runtime.goexit",  "runtime.abort", "runtime.morestack",
 	};
 
 	if (!name || !begins(name, "runtime."))
