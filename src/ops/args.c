@@ -4,6 +4,7 @@
 
 #include "goro/arch.h"
 #include "goro/locals.h"
+#include "ops/callsite.h"
 
 #define WORDS 4 /* of the arguments: no row of mapfuncs.def asks for more */
 
@@ -226,4 +227,23 @@ bool hms_op_args_find(const struct hms_op_args *args, const struct hms_frame *fr
 			return true;
 	}
 	return false;
+}
+
+bool hms_op_args_of_call(const struct hms_op_args *args, const struct hms_frame *frame,
+			 const struct hms_map_func *func, uint64_t *map_ret,
+			 const struct hms_type **type_ret)
+{
+	struct hms_callsite site = {args->sources->goros, args->unwinder, args->stack, args->disas};
+	const int places[] = {func->type_arg, func->map_arg, func->iter_arg};
+	struct words words = {0};
+
+	for (size_t i = 0; i < HMS_ARRAY_LEN(places); i++) {
+		uint64_t value;
+
+		if (places[i] >= 0 && places[i] < WORDS &&
+		    hms_callsite_word(&site, (size_t)(frame - args->stack->frames),
+				      (unsigned int)places[i], &value))
+			set_word(&words, (size_t)places[i], value);
+	}
+	return judge(args, func, &words, map_ret, type_ret);
 }

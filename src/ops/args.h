@@ -12,6 +12,7 @@ struct hms_op_args {
 	const struct hms_operations_sources *sources;
 	const struct hms_unwinder *unwinder;
 	const struct hms_stack *stack;
+	struct hms_disas *disas; /* NULL: the code of callers is not asked */
 };
 
 /* Has the frame's function done nothing yet?  It stands at its first instruction, or waits in its
@@ -23,5 +24,11 @@ bool hms_op_at_entry(const struct hms_frame *frame);
 bool hms_op_args_find(const struct hms_op_args *args, const struct hms_frame *frame,
 		      const struct hms_map_func *func, uint64_t *map_ret,
 		      const struct hms_type **type_ret);
+
+/* The same from the code that called it (ops/callsite.h): for when no frame has kept its
+ * arguments. */
+bool hms_op_args_of_call(const struct hms_op_args *args, const struct hms_frame *frame,
+			 const struct hms_map_func *func, uint64_t *map_ret,
+			 const struct hms_type **type_ret);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "goro/arch.h"
+#include "disas/disas.h"
 #include "ops/args.h"
 
 #define MAX_TEXT 256 /* of a fatal error */
@@ -13,6 +14,7 @@ struct finder {
 	const struct hms_operations_sources *sources;
 	struct hms_unwinder *unwinder;
 	struct hms_stack stack;
+	struct hms_disas *disas; /* NULL: this build or machine has none */
 	/* of the stack in hand, by frame: its row in mapfuncs.def, NULL: no map function */
 	const struct hms_map_func **rows;
 	size_t cap_rows;
@@ -143,15 +145,16 @@ static void find_caller(const struct finder *f, size_t outer, struct hms_operati
  * work on the new map. */
 static void find_map(const struct finder *f, size_t inner, size_t outer, struct hms_operation *op)
 {
-	struct hms_op_args args = {f->sources, f->unwinder, &f->stack};
+	struct hms_op_args args = {f->sources, f->unwinder, &f->stack, f->disas};
 
 	for (size_t i = outer + 1; i-- > inner;) {
 		if (f->rows[i] &&
 		    hms_op_args_find(&args, &f->stack.frames[i], f->rows[i], &op->map, &op->type))
 			return;
 		if (op->op == HMS_MAP_CLONE && f->rows[i] && f->rows[i]->op != HMS_MAP_CLONE)
-			return;
+			break;
 	}
+	hms_op_args_of_call(&args, &f->stack.frames[outer], f->rows[outer], &op->map, &op->type);
 }
 
 static void add(struct finder *f, const struct hms_goroutine *g, size_t inner, size_t outer)
@@ -238,12 +241,14 @@ struct hms_operations *hms_operations_find(const struct hms_operations_sources *
 
 	ret->arena = hms_arena_create();
 	f.unwinder = hms_unwinder_create(sources->goros);
+	hms_err_free(hms_disas_create(sources->goros->core->arch, &f.disas));
 	for (size_t i = 0; i < sources->goros->n; i++) {
 		hms_unwind(f.unwinder, &sources->goros->list[i], &f.stack);
 		ret->blind += !hms_stack_end_complete(f.stack.end);
 		if (find_rows(&f))
 			look_at(&f, &sources->goros->list[i]);
 	}
+	hms_disas_destroy(f.disas);
 	free(f.rows);
 	hms_stack_deinit(&f.stack);
 	hms_unwinder_destroy(f.unwinder);

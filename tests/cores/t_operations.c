@@ -149,7 +149,7 @@ static void compare_operation(const struct tb_goroutine *t, const struct hms_ope
 		       op->caller_line != caller->line))
 		differs(t->id, "called by %s %s:%ld, here %s %s:%d", caller->function, caller->file,
 			caller->line, op->caller, op->caller_file, op->caller_line);
-	if (map && op->map != map && (op->map || hms_map_op_writes(op->op)))
+	if (map && op->map != map)
 		differs(t->id, "works on 0x%" PRIx64 ", here 0x%" PRIx64, map, op->map);
 }
 
@@ -186,7 +186,7 @@ static void compare_races(const struct traceback *tb, const struct hms_operation
 
 		if (!race)
 			differs(r->parties[0]->goroutine->id, "races where nobody does");
-		else if (r->map && r->map != map)
+		else if (r->map != map)
 			differs(r->parties[0]->goroutine->id,
 				"races on 0x%" PRIx64 ", here on 0x%" PRIx64, map, r->map);
 	}

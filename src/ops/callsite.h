@@ -1,0 +1,26 @@
+/*
+ * Registers at a call, worked out from the caller's code: what a callee has not kept of its
+ * arguments, the caller put there a few instructions before, out of constants, its stack and its
+ * own arguments; and so on outwards.
+ *
+ * Memory is read as it is now, not as it was then: what comes of it is to be validated.
+ */
+#ifndef HMS_OPS_CALLSITE_H
+#define HMS_OPS_CALLSITE_H
+
+#include "disas/flow.h"
+#include "goro/unwind.h"
+
+struct hms_callsite {
+	const struct hms_goros *goros;
+	const struct hms_unwinder *unwinder;
+	const struct hms_stack *stack;
+	struct hms_disas *disas; /* NULL: nothing can be worked out */
+};
+
+/* Argument @word of the function of stack->frames[@callee], as it was called; false: the code does
+ * not tell. */
+bool hms_callsite_word(const struct hms_callsite *site, size_t callee, unsigned int word,
+		       uint64_t *ret);
+
+#endif
