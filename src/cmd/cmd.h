@@ -117,6 +117,9 @@ const char *hms_view_owner(struct hms_view *view, const struct hms_map *map);
 /* The findings of @map, or all of them (NULL). */
 void hms_view_findings(struct hms_view *view, const struct hms_map *map);
 
+/* All goroutines (goroutines.c). */
+void hms_emit_goroutines(struct hms_view *view);
+
 /* End the report; the exit status, with @findings_matter as for report, check and show. */
 struct hms_error *hms_view_end(struct hms_view *view, bool findings_matter, int *status_ret)
 	HMS_MUST_USE;

@@ -475,6 +475,24 @@ static void split_groups(struct hms_goro_groups *groups)
 	hms_goro_groups_deinit(&whole);
 }
 
+void hms_emit_goroutines(struct hms_view *view)
+{
+	struct making mk = {.view = view};
+	struct hms_goro_groups groups = {0};
+
+	if (!view->session->goros)
+		return;
+	mk.unwinder = hms_unwinder_create(view->session->goros);
+	hms_goro_groups_make(mk.unwinder, NULL, NULL, &groups);
+	for (size_t i = 0; i < groups.n; i++)
+		emit_group(&mk, &groups.list[i]);
+	hms_goro_groups_deinit(&groups);
+	hms_unwinder_destroy(mk.unwinder);
+	hms_stack_deinit(&mk.stack);
+	free(mk.frames);
+	free(mk.rows);
+}
+
 static struct hms_error *show(struct making *mk, struct goroutines_options *o, int *status_ret)
 {
 	const struct hms_input *input = mk->view->input;

@@ -58,6 +58,9 @@ static struct hms_error *emit(struct hms_view *view, int *status_ret)
 		r->ops->line(r, more);
 	}
 	hms_view_findings(view, NULL);
+	/* For readers there is a command of its own. */
+	if (view->input->format == HMS_FORMAT_JSON)
+		hms_emit_goroutines(view);
 	return hms_view_end(view, true, status_ret);
 }
 
