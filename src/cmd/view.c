@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "ops/step.h"
 #include "report/format.h"
 
 #define WORTH_A_NOTE (UINT64_C(64) << 10) /* bytes */
@@ -43,6 +44,7 @@ static void find_operations(struct hms_view *view)
 	if (!s->goros)
 		return;
 	view->operations = hms_operations_find(&sources);
+	hms_operations_find_steps(view->operations, &sources, view->input->redact);
 	view->races = hms_races_find(view->operations);
 	view->stacks = (struct hms_check_stacks){view->operations, view->races};
 }

@@ -23,8 +23,12 @@ enum hms_callee hms_callee_of(const char *name)
 		"runtime.fatal",   "runtime.goexit",  "runtime.abort", "runtime.morestack",
 	};
 
+	if (name && !strcmp(name, "internal/runtime/maps.fatal"))
+		return HMS_CALLEE_NO_RETURN;
 	if (!name || !begins(name, "runtime."))
 		return HMS_CALLEE_ORDINARY;
+	if (begins(name, "runtime.morestack"))
+		return HMS_CALLEE_STACK;
 	if (begins(name, "runtime.gcWriteBarrier"))
 		return HMS_CALLEE_KEEPS;
 	for (size_t i = 0; i < HMS_ARRAY_LEN(no_return); i++)

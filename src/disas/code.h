@@ -16,6 +16,7 @@
 enum hms_callee {
 	HMS_CALLEE_ORDINARY,
 	HMS_CALLEE_NO_RETURN, /* panics and throws */
+	HMS_CALLEE_STACK,     /* gets a larger stack and leaves what is on it as it was */
 	HMS_CALLEE_KEEPS, /* registers: write barriers, which the compiler calls in its own way */
 };
 

@@ -189,7 +189,7 @@ struct hms_val hms_flow_address(const struct hms_flow_state *state,
 	if (operand->index == HMS_REG_NONE)
 		return base;
 	if (index.base == HMS_BASE_CONST)
-		return add(base, index.off * operand->scale);
+		return add(base, (int64_t)((uint64_t)index.off * operand->scale));
 	if (fuzzy_ret)
 		*fuzzy_ret = true;
 	return fuzzy_ret ? base : unknown;
@@ -203,10 +203,10 @@ static struct hms_val operand_val(struct hms_flow *flow, struct hms_flow_state *
 
 	switch (operand->kind) {
 	case HMS_OPERAND_IMM: return constant(operand->imm);
-	case HMS_OPERAND_REG: return operand->size == 8 ? reg_val(state, operand->reg) : unknown;
+	case HMS_OPERAND_REG: return operand->size >= 4 ? reg_val(state, operand->reg) : unknown;
 	case HMS_OPERAND_MEM: break;
 	}
-	if (operand->size != 8)
+	if (operand->size != 8 && operand->size != 4)
 		return unknown;
 	addr = hms_flow_address(state, operand, NULL);
 	if (!is_stack(flow, addr))
@@ -230,7 +230,7 @@ static struct hms_val sum(struct hms_flow *flow, struct hms_flow_state *state,
 	a = operand_val(flow, state, &insn->operands[n - 2]);
 	b = operand_val(flow, state, &insn->operands[n - 1]);
 	if (b.base == HMS_BASE_CONST)
-		return add(a, insn->op == HMS_INSN_SUB ? -b.off : b.off);
+		return add(a, insn->op == HMS_INSN_SUB ? (int64_t)(0 - (uint64_t)b.off) : b.off);
 	if (a.base == HMS_BASE_CONST && insn->op == HMS_INSN_ADD)
 		return add(b, a.off);
 	return unknown;
@@ -263,11 +263,14 @@ static struct hms_val result(struct hms_flow *flow, struct hms_flow_state *state
 	}
 }
 
-/* A 32-bit result is zero-extended: the same for small constants alone. */
-static struct hms_val narrowed(struct hms_val val, const struct hms_operand *dest)
+/* A 32-bit result is zero-extended.  What is moved keeps its name, though it may lose its upper
+ * half: a key of 32 bits is followed from register to register like that. */
+static struct hms_val narrowed(struct hms_val val, const struct hms_insn *insn,
+			       const struct hms_operand *dest)
 {
-	if (dest->size == 8 ||
-	    (val.base == HMS_BASE_CONST && val.off >= 0 && dest->size == 4 && val.off <= INT32_MAX))
+	if (dest->size == 8 || (dest->size == 4 && insn->op == HMS_INSN_MOVE && !val.off))
+		return val;
+	if (dest->size == 4 && val.base == HMS_BASE_CONST && val.off >= 0 && val.off <= INT32_MAX)
 		return val;
 	return unknown;
 }
@@ -298,7 +301,7 @@ static void store(struct hms_flow *flow, struct hms_flow_state *state, const str
 	}
 	if (!is_stack(flow, addr))
 		return;
-	if (dest->size == 8 && insn->op == HMS_INSN_MOVE)
+	if ((dest->size == 8 || dest->size == 4) && insn->op == HMS_INSN_MOVE)
 		remember(state, addr.off, val);
 	else
 		forget(state, addr.off, addr.off + (dest->size ? dest->size : 64));
@@ -320,15 +323,21 @@ static void call(struct hms_flow *flow, struct hms_flow_state *state, uint32_t i
 	kept |= flow->arch == HMS_ARCH_ARM64 ? UINT64_C(3) << 28
 					     : UINT64_C(1) << 14 | UINT64_C(1) << HMS_REG_RBP;
 	if (insn->has_target && hms_pclntab_find(flow->tab, insn->target, &callee)) {
-		if (hms_callee_of(callee.name) == HMS_CALLEE_KEEPS)
+		enum hms_callee kind = hms_callee_of(callee.name);
+
+		if (kind == HMS_CALLEE_KEEPS)
 			kept = flow->arch == HMS_ARCH_ARM64 ? ~(UINT64_C(1) << 25)
 							    : ~(UINT64_C(1) << 11);
-		if (callee.args >= 0)
+		if (kind != HMS_CALLEE_ORDINARY)
+			args = -8;
+		else if (callee.args >= 0)
 			args = callee.args;
 	}
 	clobber(state, i, ~kept);
-	if (is_stack(flow, sp))
-		forget(state, sp.off, sp.off + args + 8);
+	/* Nothing that is called writes beyond the frame, where this function's own arguments are.
+	 */
+	if (is_stack(flow, sp) && sp.off < 0)
+		forget(state, sp.off, HMS_MIN(sp.off + args + 8, INT64_C(0)));
 }
 
 /* ---- one instruction ----------------------------------------------------------------------- */
@@ -383,7 +392,7 @@ static void step(struct hms_flow *flow, struct hms_flow_state *state, uint32_t i
 		      mem == dest ? val : operand_val(flow, state, &insn->operands[0]));
 	clobber(state, i, insn->writes);
 	if (dest && dest->kind == HMS_OPERAND_REG && dest->written && !mem)
-		set_reg(state, i, dest->reg, narrowed(val, dest));
+		set_reg(state, i, dest->reg, narrowed(val, insn, dest));
 	step_stack(flow, state, insn, old_sp);
 }
 
