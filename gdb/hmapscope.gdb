@@ -38,10 +38,11 @@ Part of hmapscope: ends a command that failed.
 end
 
 # /tmp/hmapscope-gdb-PID-N: made anew and for this user alone, so that what gdb reads there is what
-# was written there. Exit codes carry the numbers to gdb. It goes when gdb is gone, whatever way.
+# was written there. Exit codes carry the numbers to gdb. When gdb is gone, whatever way, it goes too,
+# and with it the snapshots that no file was named for.
 define _hmapscope_directory
 	if $_hmapscope_pid == 0
-		pipe echo | umask 077; n=0; while [ $n -lt 100 ]; do mkdir "/tmp/hmapscope-gdb-$PPID-$n" 2>/dev/null && break; n=$((n + 1)); done; [ $n -eq 100 ] || (trap '' HUP INT QUIT TERM; while kill -0 $PPID; do sleep 1; done; rm -rf "/tmp/hmapscope-gdb-$PPID-$n") </dev/null >/dev/null 2>&1 & exit $n
+		pipe echo | umask 077; n=0; while [ $n -lt 100 ]; do mkdir "/tmp/hmapscope-gdb-$PPID-$n" 2>/dev/null && break; n=$((n + 1)); done; [ $n -eq 100 ] || (trap '' HUP INT QUIT TERM; while kill -0 $PPID; do sleep 1; done; for f in "/tmp/hmapscope-gdb-$PPID-$n"/temporary.*; do rm -f "$(readlink "$f")"; done; rm -rf "/tmp/hmapscope-gdb-$PPID-$n") </dev/null >/dev/null 2>&1 & exit $n
 		set $_hmapscope_dir = $_shell_exitcode
 		if $_hmapscope_dir == 100
 			echo hmapscope: cannot make a directory in /tmp for what passes between gdb and the program\n
@@ -62,8 +63,11 @@ end
 define _hmapscope_begin
 	_hmapscope_directory
 	set $_hmapscope_n = 0
-	set $_hmapscope_all = 1
+	set $_hmapscope_all = 0
 	set $_hmapscope_thread = $_thread
+	set $_hmapscope_level = -1
+	# Within a pipe gdb has no width.
+	set $_hmapscope_columns = $_gdb_setting("width")
 end
 document _hmapscope_begin
 Part of hmapscope: begins a command.
@@ -87,10 +91,11 @@ define _hmapscope_map
 	eval "macro define _hmapscope_word $arg%d", 1
 	if $arg0 == 0
 		macro define _hmapscope_upto_0 _hmapscope_word_0
+		set $_hmapscope_all = 1
 	else
 		eval "macro define _hmapscope_upto_%d _hmapscope_upto_%d _hmapscope_word_%d", $arg0, $arg0 - 1, $arg0
 	end
-	pipe macro list | grep -Eq '^macro define _hmapscope_word ([^-"]|-([^-A-Za-z"]|$))[^"]*$'
+	pipe macro list | [ "$(grep -Ec '^macro define _hmapscope_word ([^-"]|-([^-A-Za-z"]|$))[^"]*$')" -gt 0 ]
 	if $_shell_exitcode == 0 && $_hmapscope_thread != 0
 		_hmapscope_evaluate $arg0 $arg1
 	else
@@ -101,19 +106,20 @@ document _hmapscope_map
 Part of hmapscope: takes a word that may be an expression.
 end
 
-# In the frame's language; the request tries C for what fails here. Of what is no number or pointer
-# the address is taken.
+# In the language of the selected frame; the request tries C for what fails here. Of what is neither
+# a number nor a pointer the address is taken.
 define _hmapscope_evaluate
+	_hmapscope_frame
 	set $_hmapscope_value_$arg0 = $_hmapscope_void
-	eval "thread apply %d -s -q -- set $_hmapscope_value_%d = $arg%d", $_hmapscope_thread, $arg0, 1
+	eval "frame apply level %d -s -q -- set $_hmapscope_value_%d = $arg%d", $_hmapscope_level, $arg0, 1
 	set $_hmapscope_kind_$arg0 = 1
 	if $_isvoid($_hmapscope_value_$arg0)
 		set $_hmapscope_kind_$arg0 = 2
 	else
 		set $_hmapscope_number = $_hmapscope_void
-		eval "thread apply %d -s -q -- set $_hmapscope_number = $_hmapscope_value_%d + 0", $_hmapscope_thread, $arg0
+		eval "frame apply level %d -s -q -- set $_hmapscope_number = $_hmapscope_value_%d + 0", $_hmapscope_level, $arg0
 		if $_isvoid($_hmapscope_number)
-			eval "thread apply %d -s -q -- set $_hmapscope_value_%d = &($arg%d)", $_hmapscope_thread, $arg0, 1
+			eval "frame apply level %d -s -q -- set $_hmapscope_value_%d = &($arg%d)", $_hmapscope_level, $arg0, 1
 		end
 	end
 end
@@ -121,12 +127,26 @@ document _hmapscope_evaluate
 Part of hmapscope: what gdb makes of a word.
 end
 
+# Only "frame apply" and its like forgive a command that fails, and the level is nowhere but in what
+# "info frame" prints.
+define _hmapscope_frame
+	if $_hmapscope_level < 0
+		pipe info frame | exit $(($(sed -n 's/^Stack level \([0-9]*\),.*/\1/p') / 256))
+		set $_hmapscope_level = $_shell_exitcode * 256
+		pipe info frame | exit $(($(sed -n 's/^Stack level \([0-9]*\),.*/\1/p') % 256))
+		set $_hmapscope_level = $_hmapscope_level + $_shell_exitcode
+	end
+end
+document _hmapscope_frame
+Part of hmapscope: finds the level of the selected frame.
+end
+
 # _hmapscope_key NUMBER WORD: a key; gdb is asked where that is plainly meant.
 define _hmapscope_key
 	_hmapscope_word $arg0 $arg1
 	set $_hmapscope_all = 0
 	eval "macro define _hmapscope_word $arg%d", 1
-	pipe macro list | grep -Eq '^macro define _hmapscope_word [$(*&][^"]*$'
+	pipe macro list | [ "$(grep -Ec '^macro define _hmapscope_word [$(*&][^"]*$')" -gt 0 ]
 	if $_shell_exitcode == 0 && $_hmapscope_thread != 0
 		_hmapscope_evaluate $arg0 $arg1
 		set $_hmapscope_kind_$arg0 = 3
@@ -151,10 +171,9 @@ define _hmapscope_request
 		set $_hmapscope_i = $_hmapscope_i + 1
 	end
 	if $_hmapscope_all && $_hmapscope_n > 1
-		eval "thread apply %d -s -q -- with language c -- printf \"hmapscope-value all 0x%%lx\\n\", (unsigned long)(_hmapscope_upto_%d)", $_hmapscope_thread, $_hmapscope_n - 1
+		eval "frame apply level %d -s -q -- with language c -- printf \"hmapscope-value all 0x%%lx\\n\", (unsigned long)(_hmapscope_upto_%d)", $_hmapscope_level, $_hmapscope_n - 1
 	end
-	echo \n
-	show width
+	printf "hmapscope-columns %d\n", $_hmapscope_columns
 	macro list
 	info files
 end
@@ -164,10 +183,10 @@ end
 
 define _hmapscope_value
 	if $_hmapscope_kind_$arg0 == 1
-		thread apply $_hmapscope_thread -s -q -- with language c -- printf "hmapscope-value $arg0 0x%lx\n", (unsigned long)$_hmapscope_value_$arg0
+		frame apply level $_hmapscope_level -s -q -- with language c -- printf "hmapscope-value $arg0 0x%lx\n", (unsigned long)$_hmapscope_value_$arg0
 	end
 	if $_hmapscope_kind_$arg0 == 2
-		thread apply $_hmapscope_thread -s -q -- with language c -- printf "hmapscope-value $arg0 0x%lx\n", (unsigned long)(_hmapscope_word_$arg0)
+		frame apply level $_hmapscope_level -s -q -- with language c -- printf "hmapscope-value $arg0 0x%lx\n", (unsigned long)(_hmapscope_word_$arg0)
 	end
 	if $_hmapscope_kind_$arg0 == 3
 		printf "hmapscope-key $arg0 "

@@ -143,7 +143,7 @@ struct hms_error *hms_gdb_request_parse(const char *text, struct hms_gdb_request
 		return hms_err(HMS_ERR_FORMAT, "this is no request from hmapscope.gdb");
 	number_after(text, "hmapscope-snapshots ", &r->taken);
 	number_after(text, "hmapscope-thread ", &r->thread);
-	number_after(text, "Number of characters gdb thinks are in a line is ", &r->columns);
+	number_after(text, "hmapscope-columns ", &r->columns);
 	HMS_TRY(parse_words(text, r));
 	r->core = local(file_under(text, "Local core dump file:"));
 	r->exe = local(file_under(text, "Local exec file:"));

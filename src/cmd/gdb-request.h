@@ -1,6 +1,6 @@
 /*
- * What gdb/hmapscope.gdb asks: lines of its own, then what "show width", "macro list" and "info
- * files" print, in this order.  Words come as macros because gdb prints those as they were typed.
+ * What gdb/hmapscope.gdb asks: lines of its own, then what "macro list" and "info files" print, in
+ * this order.  Words come as macros because gdb prints those as they were typed.
  *
  * The file names in it may hold anything.  What they could pass for comes first and counts first.
  */
