@@ -8,6 +8,7 @@
 #include "cmd/snapshot.h"
 #include "diff/diff.h"
 #include "diff/saved.h"
+#include "diff/series.h"
 #include "report/diff.h"
 #include "util/threads.h"
 
@@ -18,9 +19,10 @@ struct diff_options {
 	enum hms_diff_order order;
 	bool reverse;
 	bool all;
+	bool series;
 };
 
-enum { KEY_MIN_DELTA = 0x200, KEY_SORT, KEY_TYPE, KEY_OWNER, KEY_ALL };
+enum { KEY_MIN_DELTA = 0x200, KEY_SORT, KEY_TYPE, KEY_OWNER, KEY_ALL, KEY_SERIES };
 
 static const struct argp_option options[] = {
 	{"min-delta", KEY_MIN_DELTA, "N[K|M|G]", 0,
@@ -32,6 +34,8 @@ static const struct argp_option options[] = {
 	{"type", KEY_TYPE, "TEXT", 0, "Only maps whose type holds TEXT", 0},
 	{"owner", KEY_OWNER, "TEXT", 0, "Only maps whose owner holds TEXT", 0},
 	{"all", KEY_ALL, NULL, 0, "Maps in which nothing changed too, and every row", 0},
+	{"series", KEY_SERIES, NULL, 0, "The course over more than two snapshots, in their order",
+	 0},
 	{0},
 };
 
@@ -57,6 +61,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_TYPE: o->filter.type = arg; return 0;
 	case KEY_OWNER: o->filter.owner = arg; return 0;
 	case KEY_ALL: o->all = true; return 0;
+	case KEY_SERIES: o->series = true; return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 }
@@ -82,9 +87,12 @@ static struct hms_error *take(const struct hms_input *input, const char *exe, co
 /* ---- the report --------------------------------------------------------------------------- */
 
 struct comparison {
-	struct hms_snapshot *old, *new;
+	struct hms_snapshot **snapshots; /* two, or more for --series */
+	size_t n;
+	const struct hms_snapshot *old, *new; /* the first and the last */
 	struct hms_diff diff;
-	struct hms_doc_core old_core;
+	struct hms_series series;
+	struct hms_doc_core *cores;
 	struct hms_doc doc;
 	const char **limits;
 	size_t nlimits, cap_limits;
@@ -97,6 +105,14 @@ static void add_limit(struct comparison *cmp, const char *sentence)
 	cmp->limits[cmp->nlimits++] = sentence;
 }
 
+/* What the @i-th snapshot is called. */
+static const char *name_of(struct comparison *cmp, size_t i)
+{
+	if (cmp->n > 2)
+		return hms_arena_printf(cmp->arena, "snapshot %zu", i + 1);
+	return i ? "new" : "old";
+}
+
 static bool says(const struct hms_snapshot *snap, const char *sentence)
 {
 	for (size_t i = 0; i < snap->nlimits; i++)
@@ -105,51 +121,63 @@ static bool says(const struct hms_snapshot *snap, const char *sentence)
 	return false;
 }
 
-/* What both suffer from is said once. */
-static void limits_of_snapshots(struct comparison *cmp)
+static size_t how_many_say(const struct comparison *cmp, const char *sentence)
 {
-	for (size_t i = 0; i < cmp->old->nlimits; i++) {
-		const char *sentence = cmp->old->limits[i];
+	size_t n = 0;
 
-		if (says(cmp->new, sentence))
-			add_limit(cmp, sentence);
-		else
-			add_limit(cmp, hms_arena_printf(cmp->arena, "old: %s", sentence));
-	}
-	for (size_t i = 0; i < cmp->new->nlimits; i++)
-		if (!says(cmp->old, cmp->new->limits[i]))
-			add_limit(cmp,
-				  hms_arena_printf(cmp->arena, "new: %s", cmp->new->limits[i]));
+	for (size_t i = 0; i < cmp->n; i++)
+		n += says(cmp->snapshots[i], sentence);
+	return n;
 }
 
-static void limit_of_saved(struct comparison *cmp, const struct hms_snapshot *snap,
-			   const char *which)
+/* What all suffer from is said once. */
+static void limits_of_snapshot(struct comparison *cmp, size_t i)
 {
+	const struct hms_snapshot *snap = cmp->snapshots[i];
+
+	for (size_t k = 0; k < snap->nlimits; k++) {
+		const char *sentence = snap->limits[k];
+
+		if (how_many_say(cmp, sentence) < cmp->n)
+			add_limit(cmp, hms_arena_printf(cmp->arena, "%s: %s", name_of(cmp, i),
+							sentence));
+		else if (i == 0)
+			add_limit(cmp, sentence);
+	}
 	if (snap->saved && !snap->complete)
 		add_limit(cmp, hms_arena_printf(cmp->arena,
 						"%s: the saved report says that it is incomplete",
-						which));
+						name_of(cmp, i)));
 	if (!hms_snapshot_has_all_maps(snap))
-		add_limit(cmp,
-			  hms_arena_printf(cmp->arena,
-					   "%s: the saved report holds %zu of %" PRId64
-					   " maps: what it lacks is taken for added or removed "
-					   "('hmapscope list --json' holds all)",
-					   which, snap->nmaps, HMS_MAX(snap->nmaps_said, 0)));
+		add_limit(cmp, hms_arena_printf(
+				       cmp->arena,
+				       "%s: the saved report holds %zu of %" PRId64
+				       " maps: what it lacks is taken for added or removed "
+				       "('hmapscope list --json' holds all)",
+				       name_of(cmp, i), snap->nmaps, HMS_MAX(snap->nmaps_said, 0)));
+}
+
+static void check_order(struct comparison *cmp, size_t i)
+{
+	int64_t before = cmp->snapshots[i - 1]->clock, now = cmp->snapshots[i]->clock;
+
+	if (before >= 0 && now >= 0 && now < before)
+		add_limit(cmp, hms_arena_printf(cmp->arena,
+						"by the runtime's clock, %s is later than %s: they "
+						"may be in the wrong order",
+						name_of(cmp, i - 1), name_of(cmp, i)));
 }
 
 static void limits_of_comparison(struct comparison *cmp)
 {
 	const struct hms_diff *diff = &cmp->diff;
 
-	if (cmp->old->clock >= 0 && cmp->new->clock >= 0 && cmp->new->clock < cmp->old->clock)
-		add_limit(cmp,
-			  "by the runtime's clock the first snapshot is the later one: OLD and "
-			  "NEW may be swapped");
-	if (cmp->old->saved && cmp->new->saved && !diff->contents_known &&
+	for (size_t i = 1; i < cmp->n; i++)
+		check_order(cmp, i);
+	if ((cmp->old->saved || cmp->new->saved) && !diff->contents_known &&
 	    diff->counts[HMS_CHANGE_SAME])
-		add_limit(cmp, "the saved reports lack digests: elements written in place, with "
-			       "nothing else changed, go unnoticed");
+		add_limit(cmp, "of some maps a saved report lacks the digest: elements written in "
+			       "place, with nothing else changed, go unnoticed");
 	if (!diff->findings_known)
 		add_limit(cmp, "findings are not compared: the snapshots were checked by different "
 			       "commands");
@@ -216,6 +244,9 @@ static void fill_summary(struct comparison *cmp)
 		.heap_bytes = new->heap_bytes,
 		.damaged = -1,
 	};
+	for (size_t i = 0; i < cmp->n; i++)
+		sum->complete &=
+			cmp->snapshots[i]->complete && hms_snapshot_has_all_maps(cmp->snapshots[i]);
 	for (size_t i = 0; i < cmp->diff.nchanges; i++) {
 		const struct hms_change *c = &cmp->diff.changes[i];
 
@@ -225,14 +256,26 @@ static void fill_summary(struct comparison *cmp)
 	count_findings(new, sum);
 }
 
+/* In between there may be more than the first and the last tell. */
+static bool any_changed(const struct comparison *cmp)
+{
+	for (size_t i = 0; i < cmp->series.nrows; i++)
+		if (cmp->series.rows[i].changed)
+			return true;
+	return false;
+}
+
 static struct hms_error *emit(struct comparison *cmp, const struct hms_input *input, bool all,
 			      int *status_ret)
 {
 	HMS_AUTO(hms_renderer) struct hms_renderer *r = hms_renderer_for(input);
 	struct hms_diff_report report = {
 		.diff = &cmp->diff,
-		.old = &cmp->old_core,
-		.new = &cmp->doc.core,
+		.series = cmp->series.arena ? &cmp->series : NULL,
+		.cores = cmp->cores,
+		.ncores = cmp->n,
+		.old = &cmp->cores[0],
+		.new = &cmp->cores[cmp->n - 1],
 		.all = all,
 		.max_rows = DEFAULT_ROWS,
 	};
@@ -243,7 +286,7 @@ static struct hms_error *emit(struct comparison *cmp, const struct hms_input *in
 		return hms_err_os(errno, "cannot write the report");
 	if (!cmp->doc.summary.complete)
 		*status_ret = HMS_EXIT_INCOMPLETE;
-	else if (cmp->diff.counts[HMS_CHANGE_SAME] != cmp->diff.nchanges)
+	else if (cmp->diff.counts[HMS_CHANGE_SAME] != cmp->diff.nchanges || any_changed(cmp))
 		*status_ret = HMS_EXIT_FINDINGS;
 	else
 		*status_ret = HMS_EXIT_CLEAN;
@@ -252,69 +295,112 @@ static struct hms_error *emit(struct comparison *cmp, const struct hms_input *in
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-/* Of two processes only where --force says so; then the report says it first. */
+/* Of several processes only where --force says so; then the report says it first. */
 static struct hms_error *check_process(struct comparison *cmp, const struct hms_input *input)
 {
-	struct hms_error *err = hms_diff_same_process(cmp->old, cmp->new);
+	for (size_t i = 1; i < cmp->n; i++) {
+		struct hms_error *err = hms_diff_same_process(cmp->old, cmp->snapshots[i]);
 
-	if (!err || !input->session.force)
-		return err;
-	add_limit(cmp,
-		  "these are not two snapshots of one process: addresses and seeds mean nothing");
-	hms_err_free(err);
+		if (err && !input->session.force)
+			return err;
+		if (err && !cmp->nlimits)
+			add_limit(cmp, "these are not snapshots of one process: addresses and "
+				       "seeds mean nothing");
+		hms_err_free(err);
+	}
 	return NULL;
+}
+
+static struct hms_error *take_all(struct comparison *cmp, const struct hms_input *input)
+{
+	bool named = input->nargs > cmp->n;
+
+	for (size_t i = 0; i < cmp->n; i++)
+		HMS_TRY(take(input, named ? input->args[0] : NULL, input->args[named + i],
+			     &cmp->snapshots[i]));
+	cmp->old = cmp->snapshots[0];
+	cmp->new = cmp->snapshots[cmp->n - 1];
+	return check_process(cmp, input);
 }
 
 static struct hms_error *compare(struct comparison *cmp, const struct hms_input *input,
 				 const struct diff_options *o, int *status_ret)
 {
-	const char *exe = input->nargs == 3 ? input->args[0] : NULL;
-	char **paths = input->args + (input->nargs == 3);
-
-	HMS_TRY(take(input, exe, paths[0], &cmp->old));
-	HMS_TRY(take(input, exe, paths[1], &cmp->new));
-	HMS_TRY(check_process(cmp, input));
+	HMS_TRY(take_all(cmp, input));
 	hms_diff_make(cmp->old, cmp->new, &o->filter, &cmp->diff);
 	hms_diff_sort(&cmp->diff, o->order, o->reverse);
-	limits_of_snapshots(cmp);
-	limit_of_saved(cmp, cmp->old, "old");
-	limit_of_saved(cmp, cmp->new, "new");
+	if (o->series)
+		hms_series_make((const struct hms_snapshot *const *)cmp->snapshots, cmp->n,
+				&o->filter, &cmp->series);
+	for (size_t i = 0; i < cmp->n; i++) {
+		limits_of_snapshot(cmp, i);
+		cmp->cores[i] = core_of(cmp->snapshots[i]);
+	}
 	limits_of_comparison(cmp);
-	cmp->old_core = core_of(cmp->old);
 	cmp->doc = (struct hms_doc){
 		.command = input->name,
-		.core = core_of(cmp->new),
+		.core = cmp->cores[cmp->n - 1],
 		.limits = cmp->limits,
 		.nlimits = cmp->nlimits,
-		.old = &cmp->old_core,
+		.old = &cmp->cores[0],
+		.nsnapshots = cmp->n,
 	};
 	fill_summary(cmp);
 	return emit(cmp, input, o->all, status_ret);
 }
 
-static struct hms_error *run(struct hms_input *input, void *arg, int *status_ret)
+/* How many of the arguments are snapshots: all but an EXE. */
+static struct hms_error *count_snapshots(const struct hms_input *input, bool series, size_t *ret)
 {
-	struct comparison cmp = {0};
-	struct hms_error *err;
+	size_t n = input->nargs;
 
-	if (input->nargs < 2 || input->nargs > 3)
+	if (n > 2 && !hms_corefile_probe(input->args[0]) && !hms_saved_probe(input->args[0]))
+		n--;
+	if (n < 2)
 		return hms_err(HMS_ERR_USAGE,
 			       "cannot compare: OLD and NEW are wanted, two cores or "
 			       "saved reports (see --help)");
+	if (n > 2 && !series)
+		return hms_err(HMS_ERR_USAGE,
+			       "cannot compare %zu snapshots: two are compared; --series shows the "
+			       "course over more",
+			       n);
+	*ret = n;
+	return NULL;
+}
+
+static void close_comparison(struct comparison *cmp)
+{
+	if (cmp->diff.arena)
+		hms_diff_deinit(&cmp->diff);
+	if (cmp->series.arena)
+		hms_series_deinit(&cmp->series);
+	for (size_t i = 0; i < cmp->n; i++)
+		hms_snapshot_destroy(cmp->snapshots[i]);
+	hms_arena_destroy(cmp->arena);
+	free(cmp->snapshots);
+	free(cmp->cores);
+	free(cmp->limits);
+}
+
+static struct hms_error *run(struct hms_input *input, void *arg, int *status_ret)
+{
+	const struct diff_options *o = arg;
+	struct comparison cmp = {0};
+	struct hms_error *err;
+
+	HMS_TRY(count_snapshots(input, o->series, &cmp.n));
 	cmp.arena = hms_arena_create();
-	err = compare(&cmp, input, arg, status_ret);
-	if (cmp.diff.arena)
-		hms_diff_deinit(&cmp.diff);
-	hms_snapshot_destroy(cmp.old);
-	hms_snapshot_destroy(cmp.new);
-	hms_arena_destroy(cmp.arena);
-	free(cmp.limits);
+	cmp.snapshots = hms_xcalloc(cmp.n, sizeof(*cmp.snapshots));
+	cmp.cores = hms_xcalloc(cmp.n, sizeof(*cmp.cores));
+	err = compare(&cmp, input, o, status_ret);
+	close_comparison(&cmp);
 	return err;
 }
 
 const struct hms_cmd hms_cmd_diff = {
 	.name = "diff",
-	.args = "[EXE] OLD NEW",
+	.args = "[EXE] OLD NEW\n--series [EXE] CORE...",
 	.summary = "what changed between two snapshots of one process",
 	.doc = "Compare two snapshots of one process: which maps grew, came and went, which "
 	       "growths "

@@ -197,6 +197,69 @@ void hms_diff_stall(const struct hms_change *c, struct hms_str *ret)
 					  : "");
 }
 
+/* ---- series ----------------------------------------------------------------------------- */
+
+static void draw_level(int64_t n, int64_t low, int64_t high, bool utf8, struct hms_str *ret)
+{
+	static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+	double share = high > low ? ((double)n - (double)low) / ((double)high - (double)low) : 0;
+	size_t level = (size_t)(share * 7 + 0.5);
+
+	if (n == HMS_UNKNOWN)
+		hms_str_add(ret, utf8 ? "·" : ".");
+	else if (utf8)
+		hms_str_add(ret, blocks[HMS_MIN(level, (size_t)7)]);
+	else
+		hms_str_addc(ret, (char)('1' + HMS_MIN(level, (size_t)7)));
+}
+
+void hms_diff_course(const int64_t *numbers, size_t n, bool utf8, struct hms_str *ret)
+{
+	int64_t low = INT64_MAX, high = INT64_MIN;
+
+	for (size_t i = 0; i < n; i++) {
+		if (numbers[i] == HMS_UNKNOWN)
+			continue;
+		low = HMS_MIN(low, numbers[i]);
+		high = HMS_MAX(high, numbers[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		draw_level(numbers[i], low, high, utf8, ret);
+}
+
+void hms_diff_map_course(const struct hms_series *series, const struct hms_course *row,
+			 enum hms_snap_number number, bool utf8, struct hms_str *ret)
+{
+	HMS_AUTO_FREE int64_t *numbers = hms_xcalloc(series->nsnapshots, sizeof(*numbers));
+
+	for (size_t i = 0; i < series->nsnapshots; i++)
+		numbers[i] = row->maps[i] ? row->maps[i]->numbers[number] : HMS_UNKNOWN;
+	hms_diff_course(numbers, series->nsnapshots, utf8, ret);
+}
+
+void hms_diff_course_words(const struct hms_series *series, const struct hms_course *row,
+			   struct hms_str *ret)
+{
+	HMS_AUTO_STR struct hms_str words = HMS_STR_INIT;
+
+	hms_str_add(&words, hms_trend_text(row->trend));
+	if (!row->maps[0]) {
+		comma(&words);
+		hms_str_add(&words, "added");
+	}
+	if (!row->maps[series->nsnapshots - 1]) {
+		comma(&words);
+		hms_str_add(&words, "removed");
+	}
+	if (row->stalled) {
+		comma(&words);
+		hms_str_add(&words, "growth stalled");
+	}
+	if (!words.len)
+		hms_str_add(&words, row->changed ? "written to" : "same");
+	hms_str_add(ret, hms_str_text(&words));
+}
+
 /* ---- goroutines ------------------------------------------------------------------------- */
 
 static bool of_runtime(const char *function)

@@ -3,11 +3,15 @@
 #define HMS_REPORT_DIFF_H
 
 #include "diff/diff.h"
+#include "diff/series.h"
 #include "report/model.h"
 
 struct hms_diff_report {
 	const struct hms_diff *diff;
-	const struct hms_doc_core *old, *new;
+	const struct hms_series *series;  /* NULL: two snapshots */
+	const struct hms_doc_core *cores; /* all snapshots' */
+	size_t ncores;
+	const struct hms_doc_core *old, *new; /* the first and the last of them */
 	bool all;        /* text and HTML: maps that are the same too, and every row */
 	size_t max_rows; /* of each table, where not all */
 };
@@ -33,6 +37,15 @@ void hms_diff_stall(const struct hms_change *change, struct hms_str *ret);
 
 /* "main.leakB main.go:33, started by main.snapLeak": where a group stands, outside the runtime. */
 void hms_diff_group(const struct hms_snap_group *group, struct hms_str *ret);
+
+/* The course of a number as a small drawn line, a character a snapshot; HMS_UNKNOWN is drawn as
+ * not there.  @utf8: in blocks, else in digits. */
+void hms_diff_course(const int64_t *numbers, size_t n, bool utf8, struct hms_str *ret);
+/* That of a map's number, and what it comes to: "grows steadily, growth stalled". */
+void hms_diff_map_course(const struct hms_series *series, const struct hms_course *row,
+			 enum hms_snap_number number, bool utf8, struct hms_str *ret);
+void hms_diff_course_words(const struct hms_series *series, const struct hms_course *row,
+			   struct hms_str *ret);
 
 /* Is the row shown where not everything is? */
 bool hms_diff_row_shown(const struct hms_diff_report *report, const struct hms_change *change);

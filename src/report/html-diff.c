@@ -151,6 +151,51 @@ static void draw_changes(struct html *html, const struct hms_diff_report *report
 	more(html, left);
 }
 
+static void draw_course(struct html *html, const struct hms_series *series,
+			const struct hms_course *row)
+{
+	const struct hms_snap_map *map = hms_course_map(series, row);
+	int64_t first = hms_course_first(row, HMS_SNAP_BYTES);
+	int64_t last = hms_course_last(series, row, HMS_SNAP_BYTES);
+	HMS_AUTO_STR struct hms_str s = HMS_STR_INIT, words = HMS_STR_INIT;
+
+	html_add(html, row->trend == HMS_TREND_STEADY ? "<tr class=odd>" : "<tr>");
+	hms_diff_map_course(series, row, HMS_SNAP_COUNT, true, &s);
+	html_element(html, "td class=code", hms_str_text(&s));
+	delta_cell(html, first == HMS_UNKNOWN || last == HMS_UNKNOWN ? HMS_UNKNOWN : last - first);
+	span_cell(html, first, last, true);
+	span_cell(html, hms_course_first(row, HMS_SNAP_COUNT),
+		  hms_course_last(series, row, HMS_SNAP_COUNT), false);
+	hms_diff_course_words(series, row, &words);
+	html_element(html, "td", hms_str_text(&words));
+	html_element(html, "td class=code", map->type ? map->type : "?");
+	owner_cell(html, map, 0);
+	html_add(html, "</tr>\n");
+}
+
+static void draw_series(struct html *html, const struct hms_diff_report *report)
+{
+	static const char *const headers[] = {"COURSE", ">DELTA", ">BYTES", ">ENTRIES",
+					      "WHAT",   "TYPE",   "OWNER",  NULL};
+	const struct hms_series *series = report->series;
+	size_t shown = 0, left = 0;
+
+	for (size_t i = 0; i < series->nrows; i++) {
+		if (!report->all && !series->rows[i].changed && !series->rows[i].stalled)
+			continue;
+		if (!report->all && shown == report->max_rows) {
+			left++;
+			continue;
+		}
+		if (!shown++)
+			open_table(html, "Course", headers);
+		draw_course(html, series, &series->rows[i]);
+	}
+	if (shown)
+		close_table(html);
+	more(html, left);
+}
+
 static void draw_stalls(struct html *html, const struct hms_diff_report *report)
 {
 	static const char *const headers[] = {"GROWTH", "TYPE", "OWNER", NULL};
@@ -280,7 +325,10 @@ void html_diff(struct hms_renderer *r, const struct hms_diff_report *report)
 	struct html *html = html_of(r);
 
 	draw_sums(html, diff);
-	draw_changes(html, report);
+	if (report->series)
+		draw_series(html, report);
+	else
+		draw_changes(html, report);
 	draw_stalls(html, report);
 	draw_totals(html, report, "By owner", "no owner known", diff->owners, diff->nowners);
 	draw_totals(html, report, "By type", "type unknown", diff->types, diff->ntypes);

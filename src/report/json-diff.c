@@ -180,6 +180,39 @@ void hms_emit_finding_change(struct hms_emit *emit, const struct hms_finding_cha
 	hms_emit_close(emit);
 }
 
+/* ---- series ----------------------------------------------------------------------------- */
+
+static void emit_course_numbers(struct hms_emit *emit, const char *key,
+				const struct hms_series *series, const struct hms_course *row,
+				enum hms_snap_number number)
+{
+	hms_emit_array(emit, key);
+	for (size_t i = 0; i < series->nsnapshots; i++)
+		emit_number(emit, NULL, row->maps[i] ? row->maps[i]->numbers[number] : HMS_UNKNOWN);
+	hms_emit_close(emit);
+}
+
+void hms_emit_series(struct hms_emit *emit, const struct hms_series *series)
+{
+	hms_emit_array(emit, "series");
+	for (size_t i = 0; i < series->nrows; i++) {
+		const struct hms_course *row = &series->rows[i];
+		const struct hms_snap_map *map = hms_course_map(series, row);
+
+		hms_emit_object(emit, NULL);
+		hms_emit_hex(emit, "addr", map->addr);
+		hms_emit_text(emit, "type", map->type);
+		hms_emit_text(emit, "owner", map->owner);
+		hms_emit_text(emit, "trend", hms_trend_name(row->trend));
+		hms_emit_bool(emit, "changed", row->changed);
+		hms_emit_bool(emit, "stalled", row->stalled);
+		emit_course_numbers(emit, "counts", series, row, HMS_SNAP_COUNT);
+		emit_course_numbers(emit, "sizes", series, row, HMS_SNAP_BYTES);
+		hms_emit_close(emit);
+	}
+	hms_emit_close(emit);
+}
+
 void hms_emit_diff(struct hms_emit *emit, const struct hms_diff_report *report)
 {
 	const struct hms_diff *diff = report->diff;

@@ -262,6 +262,13 @@ static void json_diff(struct hms_renderer *r, const struct hms_diff_report *repo
 		hms_emit_finding_change(&json->emit, &diff->findings[i]);
 	enter(json, PART_DONE);
 	hms_emit_diff(&json->emit, report);
+	if (!report->series)
+		return;
+	hms_emit_array(&json->emit, "snapshots");
+	for (size_t i = 0; i < report->ncores; i++)
+		emit_core(&json->emit, NULL, &report->cores[i]);
+	hms_emit_close(&json->emit);
+	hms_emit_series(&json->emit, report->series);
 }
 
 static void json_site(struct hms_renderer *r, const struct hms_site_row *site)

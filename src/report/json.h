@@ -11,4 +11,7 @@ void hms_emit_finding_change(struct hms_emit *emit, const struct hms_finding_cha
 /* The members that only diff has, but for "old" and "new". */
 void hms_emit_diff(struct hms_emit *emit, const struct hms_diff_report *report);
 
+/* With --series: an element a map. */
+void hms_emit_series(struct hms_emit *emit, const struct hms_series *series);
+
 #endif

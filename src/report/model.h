@@ -70,6 +70,7 @@ struct hms_doc {
 	const char *const *limits;
 	size_t nlimits;
 	const struct hms_doc_core *old; /* diff: the older of two snapshots; NULL elsewhere */
+	size_t nsnapshots;              /* diff: two, or more */
 	bool sites;   /* write sites are part of it: JSON has their array, be it empty */
 	bool details; /* text: findings with what was expected, seen, and where */
 };

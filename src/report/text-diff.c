@@ -167,6 +167,70 @@ static void draw_changes(struct text *text, const struct hms_diff_report *report
 	more(text, left);
 }
 
+/* ---- series ----------------------------------------------------------------------------- */
+
+static void draw_course(struct text *text, const struct hms_diff_report *report,
+			const struct hms_course *row)
+{
+	const struct hms_series *series = report->series;
+	const struct hms_snap_map *map = hms_course_map(series, row);
+	int64_t first = hms_course_first(row, HMS_SNAP_BYTES);
+	int64_t last = hms_course_last(series, row, HMS_SNAP_BYTES);
+	HMS_AUTO_STR struct hms_str s = HMS_STR_INIT;
+
+	hms_diff_map_course(series, row, HMS_SNAP_COUNT, text->paper.utf8, &s);
+	cell(text, HMS_PAINT_PLAIN, hms_str_text(&s));
+	hms_str_clear(&s);
+	hms_diff_bytes(&s,
+		       first == HMS_UNKNOWN || last == HMS_UNKNOWN ? HMS_UNKNOWN : last - first);
+	cell(text, HMS_PAINT_PLAIN, hms_str_text(&s));
+	hms_str_clear(&s);
+	hms_diff_from_to(&s, first, last, true, arrow(text));
+	cell(text, HMS_PAINT_PLAIN, hms_str_text(&s));
+	hms_str_clear(&s);
+	hms_diff_from_to(&s, hms_course_first(row, HMS_SNAP_COUNT),
+			 hms_course_last(series, row, HMS_SNAP_COUNT), false, arrow(text));
+	cell(text, HMS_PAINT_PLAIN, hms_str_text(&s));
+	hms_str_clear(&s);
+	hms_diff_course_words(series, row, &s);
+	cell(text, row->trend == HMS_TREND_STEADY ? HMS_PAINT_ODD : HMS_PAINT_PLAIN,
+	     hms_str_text(&s));
+	cell(text, HMS_PAINT_PLAIN, map->type ? map->type : "?");
+	hms_str_clear(&s);
+	owner_text(map, &s);
+	cell(text, HMS_PAINT_PLAIN, hms_str_text(&s));
+}
+
+static void draw_series(struct text *text, const struct hms_diff_report *report)
+{
+	static const struct hms_table_column columns[] = {
+		{.header = "COURSE"},
+		{.header = "DELTA", .right = true},
+		{.header = "BYTES", .right = true},
+		{.header = "ENTRIES", .right = true},
+		{.header = "WHAT", .min_width = 14, .max_lines = 3},
+		{.header = "TYPE", .min_width = 14, .max_lines = 1},
+		{.header = "OWNER", .min_width = 20, .max_lines = 4},
+	};
+	const struct hms_series *series = report->series;
+	size_t shown = 0, left = 0;
+
+	for (size_t i = 0; i < series->nrows; i++) {
+		if (!report->all && !series->rows[i].changed && !series->rows[i].stalled)
+			continue;
+		if (!report->all && shown == report->max_rows) {
+			left++;
+			continue;
+		}
+		if (!shown++)
+			begin_table(text, columns, HMS_ARRAY_LEN(columns));
+		draw_course(text, report, &series->rows[i]);
+	}
+	if (shown)
+		end_table(text);
+	more(text, left);
+}
+
 static void draw_stalls(struct text *text, const struct hms_diff_report *report)
 {
 	static const struct hms_table_column columns[] = {
@@ -342,7 +406,10 @@ void text_diff(struct hms_renderer *r, const struct hms_diff_report *report)
 	struct text *text = text_of(r);
 
 	draw_sums(text, diff);
-	draw_changes(text, report);
+	if (report->series)
+		draw_series(text, report);
+	else
+		draw_changes(text, report);
 	draw_stalls(text, report);
 	draw_totals(text, report, "BY OWNER", "the variables that lead to them", "no owner known",
 		    diff->owners, diff->nowners);

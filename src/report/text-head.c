@@ -45,17 +45,20 @@ static const char *core_name(const struct hms_doc_core *core)
 	return core->program ? core->program : core->path ? core->path : "core";
 }
 
-/* "two snapshots, 12m 30s apart" */
+/* "two snapshots, 12m 30s apart", "5 snapshots over 40m" */
 static void head_snapshots(struct text *text, struct hms_flow *flow, const struct hms_doc *doc)
 {
 	int64_t apart = hms_diff_apart(doc->old, &doc->core);
 
 	hms_str_clear(&text->cell);
-	hms_str_add(&text->cell, "two snapshots");
+	if (doc->nsnapshots > 2)
+		hms_str_addf(&text->cell, "%zu snapshots", doc->nsnapshots);
+	else
+		hms_str_add(&text->cell, "two snapshots");
 	if (apart >= 0) {
-		hms_str_add(&text->cell, ", ");
+		hms_str_add(&text->cell, doc->nsnapshots > 2 ? " over " : ", ");
 		hms_format_duration(&text->cell, (uint64_t)apart);
-		hms_str_add(&text->cell, " apart");
+		hms_str_add(&text->cell, doc->nsnapshots > 2 ? "" : " apart");
 	}
 	hms_flow_part(flow, 2, HMS_PAINT_PLAIN, hms_str_text(&text->cell));
 }

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "diff/diff.h"
+#include "diff/series.h"
 
 /* ---- snapshots -------------------------------------------------------------------------- */
 
@@ -491,6 +491,55 @@ static void order(void **state)
 	close_pair(&p);
 }
 
+/* ---- series ----------------------------------------------------------------------------- */
+
+static void series(void **state)
+{
+	/* By snapshot; -1: the map is not there. */
+	static const struct {
+		int64_t counts[4];
+		enum hms_trend trend;
+		bool changed;
+	} courses[] = {
+		{{1, 2, 3, 9}, HMS_TREND_STEADY, true}, {{5, 5, 6, 6}, HMS_TREND_GROWS, true},
+		{{5, 9, 2, 9}, HMS_TREND_VARIES, true}, {{9, 9, 3, 0}, HMS_TREND_SHRINKS, true},
+		{{7, 7, 7, 7}, HMS_TREND_FLAT, false},  {{-1, 1, 2, 3}, HMS_TREND_STEADY, true},
+		{{4, 4, 4, -1}, HMS_TREND_FLAT, true},
+	};
+	const struct hms_diff_filter all = {0};
+	struct hms_snapshot *snapshots[4];
+	struct hms_series made;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		snapshots[i] = hms_snapshot_create();
+		snapshots[i]->command = "core";
+		for (size_t k = 0; k < HMS_ARRAY_LEN(courses); k++)
+			if (courses[k].counts[i] >= 0)
+				put(snapshots[i], 0x1000 * (k + 1), NULL)->numbers[HMS_SNAP_COUNT] =
+					courses[k].counts[i];
+		hms_snapshot_finish(snapshots[i]);
+	}
+	hms_series_make((const struct hms_snapshot *const *)snapshots, 4, &all, &made);
+	assert_int_equal(made.nrows, HMS_ARRAY_LEN(courses));
+	for (size_t i = 0; i < made.nrows; i++) {
+		const struct hms_course *row = &made.rows[i];
+		size_t k = hms_course_map(&made, row)->addr / 0x1000 - 1;
+
+		assert_int_equal(row->trend, courses[k].trend);
+		assert_int_equal(row->changed, courses[k].changed);
+		assert_false(row->stalled);
+		assert_int_equal(row->trend == HMS_TREND_STEADY, i < 2);
+		for (size_t at = 0; at < 4; at++)
+			assert_int_equal(row->maps[at] ? row->maps[at]->numbers[HMS_SNAP_COUNT]
+						       : -1,
+					 courses[k].counts[at]);
+	}
+	hms_series_deinit(&made);
+	for (size_t i = 0; i < 4; i++)
+		hms_snapshot_destroy(snapshots[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -509,6 +558,7 @@ int main(void)
 		cmocka_unit_test(goroutines_that_are_not_there_are_unknown),
 		cmocka_unit_test(findings),
 		cmocka_unit_test(order),
+		cmocka_unit_test(series),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
