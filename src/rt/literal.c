@@ -44,9 +44,9 @@ struct hms_error *hms_literal_bad(const struct hms_literal_parser *parser, const
 	va_end(args);
 	hms_rt_type_name(parser->rt, parser->whole, &name);
 	if (!*at)
-		return hms_err(HMS_ERR_USAGE, "cannot read '%.80s' as a %s: at its end: %s",
+		return hms_err(HMS_ERR_USAGE, "cannot read '%.80s' as %s: at its end: %s",
 			       parser->text, hms_str_text(&name), what);
-	return hms_err(HMS_ERR_USAGE, "cannot read '%.80s' as a %s: at character %zu, '%.*s': %s",
+	return hms_err(HMS_ERR_USAGE, "cannot read '%.80s' as %s: at character %zu, '%.*s': %s",
 		       parser->text, hms_str_text(&name), (size_t)(at - parser->text) + 1, SHOWN,
 		       at, what);
 }

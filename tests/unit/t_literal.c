@@ -99,7 +99,7 @@ static void expect(const struct types *t, const struct hms_type *type, const cha
 	char seen[256] = "";
 
 	for (size_t i = 0; i < type->size; i++)
-		sprintf(seen + 2 * i, "%02x", hms_literal_bytes(literal)[i]);
+		snprintf(seen + 2 * i, 3, "%02x", hms_literal_bytes(literal)[i]);
 	if (strcmp(seen, hex) != 0)
 		fail_msg("%s as %s: %s, not %s", text, type->name, seen, hex);
 }
@@ -342,7 +342,7 @@ static void structs(void **state)
 	refuse(t, t->point, "{1, Y: 2}", "a field's name is not wanted");
 	refuse(t, t->point, "{Z: 1}", "an integer is wanted");
 	refuse(t, t->point, "{X: a, Y: 2}",
-	       "cannot read '{X: a, Y: 2}' as a main.point: at character 5, 'a, Y: 2}'");
+	       "cannot read '{X: a, Y: 2}' as main.point: at character 5, 'a, Y: 2}'");
 	refuse(t, t->point, "1, 2", "'{' is wanted");
 	refuse(t, t->nested, "{\"a\", {1, x}}", "at character 11, 'x}}'");
 }
@@ -370,7 +370,7 @@ static void expect_held(const struct types *t, const char *text, const struct hm
 	if (!hms_rt_is_direct(t->go->rt, type))
 		assert_true(hms_literal_run(literal, hms_le64(bytes + 8), &p) >= type->size);
 	for (size_t i = 0; i < type->size; i++)
-		sprintf(seen + 2 * i, "%02x", p[i]);
+		snprintf(seen + 2 * i, 3, "%02x", p[i]);
 	assert_string_equal(seen, hex);
 }
 
