@@ -11,12 +11,12 @@
  *	t_lookup             all of corefiles/
  *	t_lookup EXE CORE    one, anywhere
  */
-#include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundled.h"
 #include "map/iter.h"
 #include "map/lookup.h"
 #include "rt/value.h"
@@ -26,6 +26,7 @@
 
 struct tally {
 	size_t maps, found, nan, wrong;
+	size_t damages, untold;
 };
 
 static const struct hms_value_limits whole = {UINT64_MAX, UINT64_MAX, UINT64_MAX, 1 << 24, 64};
@@ -116,18 +117,14 @@ static void check_map(const struct hms_session *s, struct hms_decoder *decoder,
 	tally->maps++;
 }
 
-static bool check_core(struct world *w, char *what, size_t size)
+static void check_keys(struct world *w, struct tally *tally)
 {
 	HMS_AUTO(hms_decoder)
 	struct hms_decoder *decoder = hms_decoder_create(w->session->rt, HMS_NOTATION_GO, &whole);
-	struct tally t = {0};
 
 	for (size_t i = 0; i < w->found->nmaps; i++)
 		if (w->found->maps[i].readable && w->found->maps[i].type)
-			check_map(w->session, decoder, &w->found->maps[i], &t);
-	snprintf(what, size, "%zu maps, %zu keys found, %zu with a NaN, %zu wrong", t.maps, t.found,
-		 t.nan, t.wrong);
-	return t.found && !t.wrong;
+			check_map(w->session, decoder, &w->found->maps[i], tally);
 }
 
 /* ---- damaged maps ------------------------------------------------------------------------- */
@@ -331,11 +328,10 @@ static bool fit_for_damage(const struct hms_map *map)
 				 : !hms_classic_growing(&map->classic) && map->classic.B > 0);
 }
 
-static bool check_damages(struct world *w, char *what, size_t size)
+static void check_damages(struct world *w, struct tally *tally)
 {
 	HMS_AUTO(hms_decoder)
 	struct hms_decoder *decoder = hms_decoder_create(w->session->rt, HMS_NOTATION_GO, &whole);
-	size_t tried = 0, wrong = 0;
 
 	for (size_t i = 0; i < w->found->nmaps; i++)
 		for (size_t k = 0; k < HMS_ARRAY_LEN(damages); k++) {
@@ -343,62 +339,44 @@ static bool check_damages(struct world *w, char *what, size_t size)
 					     ? try_map(w, &w->found->maps[i], &damages[k], decoder)
 					     : -1;
 
-			tried += result >= 0;
-			wrong += result == 0;
+			tally->damages += result >= 0;
+			tally->untold += result == 0;
 		}
-	snprintf(what, size, "%zu damages, %zu not told as they are", tried, wrong);
-	return !wrong;
 }
 
 /* ---- cores -------------------------------------------------------------------------------- */
 
-static bool check(const char *exe, const char *core, const char *name, size_t *number)
+static bool test_core(const struct bundled *bundled, char *what, size_t size)
 {
+	struct tally t = {0};
 	struct world w;
-	char what[200];
-	bool good, told;
 
-	if (!world_open(&w, exe, core)) {
-		printf("not ok %zu - %s\n", ++*number, name);
-		return false;
+	if (bundled->stripped) {
+		snprintf(what, size, "# SKIP the executable is stripped");
+		return true;
 	}
-	good = check_core(&w, what, sizeof(what));
-	printf("%s %zu - %s: %s\n", good ? "ok" : "not ok", ++*number, name, what);
-	told = check_damages(&w, what, sizeof(what));
-	printf("%s %zu - %s: %s\n", told ? "ok" : "not ok", ++*number, name, what);
+	if (!world_open(&w, bundled->exe, bundled->core))
+		return false;
+	check_keys(&w, &t);
+	check_damages(&w, &t);
 	world_close(&w);
-	return good && told;
-}
-
-/* corefiles/1.21/growing.core.zst: the executable is in the build directory. */
-static bool check_bundled(const char *core, size_t *number)
-{
-	const char *dir_end = strrchr(core, '/'), *dir = dir_end;
-	HMS_AUTO_FREE char *exe = NULL;
-
-	while (dir > core && dir[-1] != '/')
-		dir--;
-	exe = hms_xprintf("%s/corefiles/%.*s/exe", getenv("HMS_BUILDDIR"), (int)(dir_end - dir),
-			  dir);
-	return check(exe, core, dir, number);
+	snprintf(what, size,
+		 "%zu maps, %zu keys found, %zu with a NaN, %zu wrong; %zu damages, %zu of them "
+		 "not told as they are",
+		 t.maps, t.found, t.nan, t.wrong, t.damages, t.untold);
+	return t.found && !t.wrong && !t.untold;
 }
 
 int main(int argc, char **argv)
 {
-	HMS_AUTO_FREE char *pattern = NULL;
-	size_t number = 0, failed = 0;
-	glob_t cores;
+	char what[BUNDLED_WHAT] = "";
 
-	if (argc == 3)
-		return !check(argv[1], argv[2], argv[2], &number);
-	pattern = hms_xprintf("%s/corefiles/*/*.core.zst", getenv("HMS_SRCDIR"));
-	if (glob(pattern, 0, NULL, &cores)) {
-		printf("1..0 # SKIP no cores\n");
-		return 0;
+	if (argc == 3) {
+		struct bundled one = {.exe = argv[1], .core = argv[2]};
+		bool good = test_core(&one, what, sizeof(what));
+
+		printf("%s %s: %s\n", good ? "ok" : "not ok", argv[2], what);
+		return !good;
 	}
-	printf("1..%zu\n", 2 * cores.gl_pathc);
-	for (size_t i = 0; i < cores.gl_pathc; i++)
-		failed += !check_bundled(cores.gl_pathv[i], &number);
-	globfree(&cores);
-	return failed != 0;
+	return bundled_run(test_core);
 }
