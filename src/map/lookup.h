@@ -19,11 +19,11 @@
 #include "rt/literal.h"
 
 /* X(variant, the runtime's function) */
-#define HMS_LOOKUP_VARIANTS(X)         \
-	X(GENERIC, "mapaccess1")       \
-	X(FAST32, "mapaccess1_fast32") \
-	X(FAST64, "mapaccess1_fast64") \
-	X(FASTSTR, "mapaccess1_faststr")
+#define HMS_LOOKUP_VARIANTS(X)                 \
+	X(GENERIC, "runtime.mapaccess1")       \
+	X(FAST32, "runtime.mapaccess1_fast32") \
+	X(FAST64, "runtime.mapaccess1_fast64") \
+	X(FASTSTR, "runtime.mapaccess1_faststr")
 
 enum hms_lookup_variant {
 #define X(name, text) HMS_LOOKUP_##name,

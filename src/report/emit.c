@@ -141,6 +141,12 @@ void hms_emit_hex(struct hms_emit *emit, const char *key, uint64_t bits)
 	hms_str_addc(&emit->text, '"');
 }
 
+void hms_emit_raw(struct hms_emit *emit, const char *key, const char *json)
+{
+	begin_value(emit, key);
+	hms_str_add(&emit->text, json);
+}
+
 void hms_emit_textn(struct hms_emit *emit, const char *key, const char *s, size_t len)
 {
 	begin_value(emit, key);

@@ -42,6 +42,8 @@ void hms_emit_i64(struct hms_emit *emit, const char *key, int64_t n);
 void hms_emit_double(struct hms_emit *emit, const char *key, double d);
 /* "0x1f": addresses, hashes, other patterns of bits. */
 void hms_emit_hex(struct hms_emit *emit, const char *key, uint64_t bits);
+/* A value that is JSON already. */
+void hms_emit_raw(struct hms_emit *emit, const char *key, const char *json);
 /* NULL is null. */
 void hms_emit_text(struct hms_emit *emit, const char *key, const char *s);
 /* JSON that is made already; NULL is null. */

@@ -243,6 +243,13 @@ static void html_destroy(struct hms_renderer *r)
 	free(html);
 }
 
+/* Lines and fields have drawn it. */
+static void ignore_lookup(struct hms_renderer *r, const struct hms_lookup_row *row)
+{
+	(void)r;
+	(void)row;
+}
+
 static const struct hms_renderer_ops html_ops = {
 	.begin = html_begin,
 	.section = html_section,
@@ -259,6 +266,7 @@ static const struct hms_renderer_ops html_ops = {
 	.goroutines = html_goroutines,
 	.diff = html_diff,
 	.site = html_site,
+	.lookup = ignore_lookup,
 	.end = html_end,
 	.destroy = html_destroy,
 };

@@ -277,6 +277,14 @@ static void json_site(struct hms_renderer *r, const struct hms_site_row *site)
 	hms_emit_site(&json_of(r)->emit, site);
 }
 
+static void json_lookup(struct hms_renderer *r, const struct hms_lookup_row *row)
+{
+	struct json *json = json_of(r);
+
+	enter(json, PART_DONE);
+	hms_emit_lookup(&json->emit, row);
+}
+
 static bool json_end(struct hms_renderer *r)
 {
 	struct json *json = json_of(r);
@@ -358,6 +366,7 @@ static const struct hms_renderer_ops json_ops = {
 	.goroutines = json_goroutines,
 	.diff = json_diff,
 	.site = json_site,
+	.lookup = json_lookup,
 	.end = json_end,
 	.destroy = json_destroy,
 };

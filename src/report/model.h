@@ -7,7 +7,7 @@
  * pictures); text draws those and picks columns of the objects.
  *
  * Order of events: begin, then any number of the others, then end.  Maps come before findings,
- * findings before goroutines, these before write sites.
+ * findings before goroutines, these before write sites or a lookup.
  */
 #ifndef HMS_REPORT_MODEL_H
 #define HMS_REPORT_MODEL_H
@@ -21,6 +21,7 @@
 #include "map/map.h"
 #include "map/picture.h"
 #include "report/goroutines.h"
+#include "report/lookup.h"
 #include "report/sites.h"
 #include "report/verdict.h"
 #include "rt/rt.h"
@@ -157,6 +158,8 @@ struct hms_renderer_ops {
 	void (*diff)(struct hms_renderer *r, const struct hms_diff_report *report);
 	/* A place that writes maps; only where the document says that it has some. */
 	void (*site)(struct hms_renderer *r, const struct hms_site_row *site);
+	/* What a lookup does, as one object of JSON; text is drawn by lines and fields. */
+	void (*lookup)(struct hms_renderer *r, const struct hms_lookup_row *row);
 	/* Closes the document; false where writing failed. */
 	bool (*end)(struct hms_renderer *r);
 	void (*destroy)(struct hms_renderer *r);

@@ -169,6 +169,13 @@ static void text_destroy(struct hms_renderer *r)
 	free(text);
 }
 
+/* Lines and fields have drawn it. */
+static void ignore_lookup(struct hms_renderer *r, const struct hms_lookup_row *row)
+{
+	(void)r;
+	(void)row;
+}
+
 static const struct hms_renderer_ops text_ops = {
 	.begin = text_begin,
 	.section = text_section,
@@ -185,6 +192,7 @@ static const struct hms_renderer_ops text_ops = {
 	.goroutines = text_goroutines,
 	.diff = text_diff,
 	.site = text_site,
+	.lookup = ignore_lookup,
 	.end = text_end,
 	.destroy = text_destroy,
 };

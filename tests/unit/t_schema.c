@@ -160,6 +160,30 @@ static void changes_and_sites(void **state)
 	       "/lock");
 }
 
+#define LOOKUP(verdict, step)                                                                      \
+	"{\"map\":\"0xc0\",\"key\":\"7\",\"key_type\":\"int\",\"verdict\":\"" verdict "\","        \
+	"\"elem\":null,\"elem_addr\":null,\"hash\":\"0x1\",\"no_hash\":null,"                      \
+	"\"hash_trusted\":true,\"writing\":false,\"paths\":[{\"function\":\"runtime.mapaccess1\"," \
+	"\"end\":\"empty-rest\",\"at\":null,\"hashed\":true,\"looked_at\":1,\"steps\":[{" step     \
+	",\"addr\":\"0xc1\",\"control\":\"0102030405060708\",\"compared\":[2],\"equal\":[],"       \
+	"\"unknown\":[]}]}],\"places\":[{" step ",\"slot\":1,\"key_addr\":\"0xc9\","               \
+	"\"state\":\"stale\",\"why\":\"stale\"}],\"live\":0,\"stale\":1,\"slots_compared\":8,"     \
+	"\"complete\":true}"
+#define IN_BUCKET "\"bucket\":3,\"overflow\":0,\"old\":true"
+#define IN_GROUP  "\"table\":0,\"group\":3"
+
+static void lookups(void **state)
+{
+	accept(state, "lookup", LOOKUP("absent", IN_BUCKET));
+	accept(state, "lookup", LOOKUP("missed", IN_GROUP));
+	accept(state, NULL, DOCUMENT("lookup", ",\"lookup\":" LOOKUP("found", IN_GROUP)));
+	refuse(state, "lookup", LOOKUP("lost", IN_GROUP), "/verdict");
+	refuse(state, "lookup", LOOKUP("found", IN_GROUP "," IN_BUCKET), "alternative");
+	refuse(state, NULL, DOCUMENT("lookup", ""), "alternative");
+	refuse(state, NULL, DOCUMENT("list", ",\"lookup\":" LOOKUP("found", IN_GROUP)),
+	       "alternative");
+}
+
 static void entries(void **state)
 {
 	accept(state, "entry",
@@ -322,6 +346,7 @@ int main(void)
 		cmocka_unit_test(goroutines),
 		cmocka_unit_test(changes_and_sites),
 		cmocka_unit_test(entries),
+		cmocka_unit_test(lookups),
 		cmocka_unit_test(patterns_of_bits),
 		cmocka_unit_test(each_column_is_in_the_schema),
 		cmocka_unit_test(the_page_explains_each_member),
