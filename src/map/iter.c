@@ -45,15 +45,9 @@ static enum hms_slot_state swiss_state(uint8_t control)
 	return control == HMS_CONTROL_DELETED ? HMS_SLOT_DELETED : HMS_SLOT_EMPTY;
 }
 
-bool hms_map_iter_next(struct hms_map_iter *it, struct hms_slot *ret)
+void hms_unit_slot(const struct hms_map_type *type, const struct hms_unit *unit, unsigned int i,
+		   struct hms_slot *ret)
 {
-	const struct hms_map_type *type = it->cursor.map->type;
-	const struct hms_unit *unit = &it->unit;
-	unsigned int i;
-
-	if (it->next == HMS_SLOTS && !next_unit(it))
-		return false;
-	i = it->next++;
 	*ret = (struct hms_slot){
 		.index = (uint8_t)i,
 		.old = unit->old,
@@ -66,14 +60,22 @@ bool hms_map_iter_next(struct hms_map_iter *it, struct hms_slot *ret)
 	};
 	if (!unit->bytes) {
 		ret->state = HMS_SLOT_UNREADABLE;
-		it->next = HMS_SLOTS;
-		return true;
+		return;
 	}
 	ret->control = unit->bytes[i];
 	ret->state = type->kind == HMS_MAP_CLASSIC ? classic_state(unit, ret->control)
 						   : swiss_state(ret->control);
 	ret->key = unit->bytes + type->keys_off + i * type->key_stride;
 	ret->elem = unit->bytes + type->elems_off + i * type->elem_stride;
+}
+
+bool hms_map_iter_next(struct hms_map_iter *it, struct hms_slot *ret)
+{
+	if (it->next == HMS_SLOTS && !next_unit(it))
+		return false;
+	hms_unit_slot(it->cursor.map->type, &it->unit, it->next++, ret);
+	if (ret->state == HMS_SLOT_UNREADABLE)
+		it->next = HMS_SLOTS;
 	return true;
 }
 

@@ -44,6 +44,11 @@ struct hms_map_iter {
 	struct hms_map_stats stats; /* troubles met on the way */
 };
 
+/* Slot @i of @unit, of a map of @type; what it borrows lives as long as unit->bytes.  Unreadable
+ * where those are NULL. */
+void hms_unit_slot(const struct hms_map_type *type, const struct hms_unit *unit, unsigned int i,
+		   struct hms_slot *ret);
+
 void hms_map_iter_init(struct hms_map_iter *it, const struct hms_map_model *model,
 		       const struct hms_map *map);
 void hms_map_iter_deinit(struct hms_map_iter *it);
