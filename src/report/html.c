@@ -3,6 +3,7 @@
  * script, no file beside it; buckets are folded away in <details>.  A policy in the page forbids
  * all that we don't write, should text from the target ever get past the escapes.
  */
+#include "report/addresses.h"
 #include "report/html.h"
 
 #include <stdlib.h>
@@ -267,6 +268,7 @@ static const struct hms_renderer_ops html_ops = {
 	.diff = html_diff,
 	.site = html_site,
 	.lookup = ignore_lookup,
+	.address = hms_draw_address,
 	.end = html_end,
 	.destroy = html_destroy,
 };

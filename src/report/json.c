@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "report/addresses.h"
 #include "report/columns.h"
 #include "report/emit.h"
 #include "report/diff.h"
@@ -22,6 +23,7 @@ struct json {
 	struct hms_emit emit;
 	enum part part; /* the one that is open */
 	bool sites;
+	bool addresses; /* "addresses" is open, behind all parts */
 };
 
 static struct json *json_of(struct hms_renderer *r)
@@ -285,11 +287,24 @@ static void json_lookup(struct hms_renderer *r, const struct hms_lookup_row *row
 	hms_emit_lookup(&json->emit, row);
 }
 
+static void json_address(struct hms_renderer *r, const struct hms_address_row *row)
+{
+	struct json *json = json_of(r);
+
+	enter(json, PART_DONE);
+	if (!json->addresses)
+		hms_emit_array(&json->emit, "addresses");
+	json->addresses = true;
+	hms_emit_address(&json->emit, row);
+}
+
 static bool json_end(struct hms_renderer *r)
 {
 	struct json *json = json_of(r);
 
 	enter(json, PART_DONE);
+	if (json->addresses)
+		hms_emit_close(&json->emit);
 	hms_emit_close(&json->emit);
 	return hms_emit_finish(&json->emit);
 }
@@ -367,6 +382,7 @@ static const struct hms_renderer_ops json_ops = {
 	.diff = json_diff,
 	.site = json_site,
 	.lookup = json_lookup,
+	.address = json_address,
 	.end = json_end,
 	.destroy = json_destroy,
 };

@@ -126,6 +126,7 @@ struct hms_progress_bar {
 
 struct hms_column;      /* report/columns.h */
 struct hms_diff_report; /* report/diff.h */
+struct hms_address_row; /* report/addresses.h */
 
 struct hms_renderer;
 
@@ -160,6 +161,8 @@ struct hms_renderer_ops {
 	void (*site)(struct hms_renderer *r, const struct hms_site_row *site);
 	/* What a lookup does, as one object of JSON; text is drawn by lines and fields. */
 	void (*lookup)(struct hms_renderer *r, const struct hms_lookup_row *row);
+	/* What an address is.  These come last. */
+	void (*address)(struct hms_renderer *r, const struct hms_address_row *row);
 	/* Closes the document; false where writing failed. */
 	bool (*end)(struct hms_renderer *r);
 	void (*destroy)(struct hms_renderer *r);

@@ -2,6 +2,7 @@
  * The text renderer: a report for the eye.  What is normal is quiet, what is odd stands out, and
  * a line that has nothing to say is not there.
  */
+#include "report/addresses.h"
 #include "report/text.h"
 
 #include <stdlib.h>
@@ -193,6 +194,7 @@ static const struct hms_renderer_ops text_ops = {
 	.diff = text_diff,
 	.site = text_site,
 	.lookup = ignore_lookup,
+	.address = hms_draw_address,
 	.end = text_end,
 	.destroy = text_destroy,
 };

@@ -184,6 +184,14 @@ static void lookups(void **state)
 	       "alternative");
 }
 
+static void addresses(void **state)
+{
+	accept(state, NULL, DOCUMENT("find", ",\"addresses\":[]"));
+	refuse(state, NULL, DOCUMENT("find", ""), "alternative");
+	refuse(state, NULL, DOCUMENT("list", ",\"addresses\":[]"), "alternative");
+	refuse(state, "address", "{\"addr\":\"0x1\",\"kind\":\"map\"}", "lacks \"text\"");
+}
+
 static void entries(void **state)
 {
 	accept(state, "entry",
@@ -345,6 +353,7 @@ int main(void)
 		cmocka_unit_test(documents_by_command),
 		cmocka_unit_test(goroutines),
 		cmocka_unit_test(changes_and_sites),
+		cmocka_unit_test(addresses),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(lookups),
 		cmocka_unit_test(patterns_of_bits),
