@@ -5,6 +5,8 @@
  *	t_truth                     all of corefiles/
  *	t_truth EXE CORE TRUTH      one, anywhere
  *
+ * Owners as the tool prints them must name their maps when they are given back to it.
+ *
  * Every map must be found by following what holds it. The exceptions are in not_followed and
  * is_followed(): these the sweep finds, and a TAP comment names them with the reason. Nothing else
  * may come from the sweep: there is no garbage that looks like a map.
@@ -272,25 +274,71 @@ static size_t compare_core(const json_t *ours, const json_t *truth)
 
 /* ---- running ------------------------------------------------------------------------------ */
 
-static json_t *run_list(const char *exe, const char *core)
+/* The JSON that "hmapscope COMMAND --json EXE CORE MORE" writes. */
+static json_t *run(const char *command, const struct bundled *core, const char *more)
 {
 	const char *tool = getenv("HMAPSCOPE") ? getenv("HMAPSCOPE") : "./hmapscope";
-	char *command = hms_xprintf("'%s' list --json '%s' '%s'", tool, exe, core);
-	FILE *pipe = popen(command, "r");
+	HMS_AUTO_FREE char *line = hms_xprintf("'%s' %s --json '%s' '%s'%s", tool, command,
+					       core->exe, core->core, more);
+	FILE *pipe = popen(line, "r");
 	json_error_t error;
 	json_t *json;
 
-	free(command);
+	map_name = command;
 	if (!pipe)
 		return NULL;
 	json = json_loadf(pipe, LOAD_FLAGS, &error);
 	if (!json)
-		printf("# output cannot be parsed: line %d: %s\n", error.line, error.text);
-	if (pclose(pipe) != 0) {
-		printf("# the tool's exit status is not 0\n");
-		differences++;
-	}
+		differs("output cannot be parsed: line %d: %s", error.line, error.text);
+	if (pclose(pipe) != 0)
+		differs("the exit status is not 0");
 	return json;
+}
+
+/* Append @owner as one word of a command line. */
+static void add_word(struct hms_str *line, const char *owner)
+{
+	hms_str_add(line, " '");
+	for (; *owner; owner++) {
+		if (*owner == '\'')
+			hms_str_add(line, "'\\''");
+		else
+			hms_str_addc(line, *owner);
+	}
+	hms_str_addc(line, '\'');
+}
+
+/* Owners as they are printed name their maps on the command line. */
+static void check_owners(const json_t *ours, const struct bundled *core)
+{
+	HMS_AUTO_STR struct hms_str owners = HMS_STR_INIT;
+	json_t *wanted = json_array(), *shown;
+	const json_t *map;
+	size_t i;
+
+	json_array_foreach(json_object_get(ours, "maps"), i, map)
+	{
+		if (json_is_null(json_object_get(map, "owner")))
+			continue;
+		add_word(&owners, text(map, "owner"));
+		json_array_append(wanted, (json_t *)map);
+	}
+	shown = run("show", core, hms_str_text(&owners));
+	if (json_array_size(json_object_get(shown, "maps")) != json_array_size(wanted))
+		differs("%zu maps are named", json_array_size(wanted));
+	json_array_foreach(json_object_get(shown, "maps"), i, map)
+	{
+		map_name = text(json_array_get(wanted, i), "owner");
+		same_text(map, "addr", json_array_get(wanted, i), "addr");
+	}
+	json_decref(wanted);
+	json_decref(shown);
+}
+
+/* Owners of every shape. */
+static bool has_many_owners(const struct bundled *core)
+{
+	return strcmp(core->name, "nested") == 0 || strcmp(core->name, "types") == 0;
 }
 
 static bool test_core(const struct bundled *bundled, char *what, size_t what_size)
@@ -302,11 +350,13 @@ static bool test_core(const struct bundled *bundled, char *what, size_t what_siz
 		return true;
 	}
 	truth = json_load_file(bundled->truth, LOAD_FLAGS, NULL);
-	ours = run_list(bundled->exe, bundled->core);
+	ours = run("list", bundled, "");
 	if (truth && ours)
 		snprintf(what, what_size, "%zu maps", compare_core(ours, truth));
 	else
-		differences++;
+		differs("there is nothing to compare");
+	if (ours && has_many_owners(bundled))
+		check_owners(ours, bundled);
 	json_decref(truth);
 	json_decref(ours);
 	return differences == 0;
@@ -317,7 +367,8 @@ int main(int argc, char **argv)
 	char what[BUNDLED_WHAT] = "";
 
 	if (argc == 4) {
-		struct bundled one = {.exe = argv[1], .core = argv[2], .truth = argv[3]};
+		struct bundled one = {
+			.name = "nested", .exe = argv[1], .core = argv[2], .truth = argv[3]};
 		bool good = test_core(&one, what, sizeof(what));
 
 		printf("%s %s\n", good ? "ok" : "not ok", what);
