@@ -5,6 +5,8 @@
 # writes cores to files named core.
 #
 #	tests/cores/racers.sh BUILDDIR GO [RUNS [SEED]]     GO is a toolchain's bin/go
+#
+# Cores that have errors or warnings are kept in the folder that $KEEP names, with the program.
 set -eu
 
 if [ $# -lt 2 ]; then
@@ -51,7 +53,7 @@ look() {
 		else
 			echo "seed $1: nobody inside the map: $row"
 		fi
-		[ -z "${KEEP-}" ] || cp core "$KEEP/$1.core"
+		[ -z "${KEEP-}" ] || cp core racer err "$(mkdir -p "$KEEP/$1" && echo "$KEEP/$1")"
 	done < <(jq -r '.findings[] | select(.severity != "info") |
 		"\(.map) \(.severity) \(.rule) \(.message)"' check.json)
 }
