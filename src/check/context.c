@@ -16,20 +16,31 @@ static const struct hms_operation *writer_of(const struct hms_operations *ops, u
 	return found;
 }
 
-/* Could one whose map is not known be at work on this one? */
-static bool may_have_writer(const struct hms_operations *ops, const struct hms_map *map)
+/* Could this one, whose map is not known, be at work on @map? */
+static bool may_write(const struct hms_operation *op, const struct hms_map *map)
 {
-	if (ops->blind)
-		return true;
-	for (size_t i = 0; i < ops->n; i++) {
-		const struct hms_operation *op = &ops->list[i];
+	return !op->map && op->begun && hms_map_op_writes(op->op) && op->end != HMS_OP_PANICS &&
+	       (!op->type || !map->type || op->type == map->type->type);
+}
 
-		if (!op->map && op->begun && hms_map_op_writes(op->op) &&
-		    op->end != HMS_OP_PANICS &&
-		    (!op->type || !map->type || op->type == map->type->type))
-			return true;
+/* What is to be said of a map that nobody is known to write. */
+static enum hms_operation_state by_the_unknown(const struct hms_operations *ops,
+					       const struct hms_map *map)
+{
+	bool marked = map->type && map->type->kind == HMS_MAP_SWISS
+			      ? map->swiss.writing == 1
+			      : map->classic.flags & HMS_CLASSIC_HASH_WRITING;
+	enum hms_operation_state state = ops->blind ? HMS_OPERATION_UNKNOWN : HMS_OPERATION_NONE;
+
+	for (size_t i = 0; i < ops->n; i++) {
+		if (!may_write(&ops->list[i], map))
+			continue;
+		state = HMS_OPERATION_UNKNOWN;
+		/* A map that is marked as being written, and somebody clears one. */
+		if (marked && ops->list[i].op == HMS_MAP_CLEAR)
+			return HMS_OPERATION_CLEAR;
 	}
-	return false;
+	return state;
 }
 
 static enum hms_operation_state operation(const void *arg, const struct hms_map *map,
@@ -46,9 +57,8 @@ static enum hms_operation_state operation(const void *arg, const struct hms_map 
 	if (race)
 		return HMS_OPERATION_RACE;
 	if (writer)
-		return HMS_OPERATION_WRITE;
-	return may_have_writer(stacks->operations, map) ? HMS_OPERATION_UNKNOWN
-							: HMS_OPERATION_NONE;
+		return writer->op == HMS_MAP_CLEAR ? HMS_OPERATION_CLEAR : HMS_OPERATION_WRITE;
+	return by_the_unknown(stacks->operations, map);
 }
 
 /* Growth is what a write does once it has set the flag. */

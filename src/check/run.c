@@ -350,6 +350,7 @@ static void judge_seed(struct check_worker *w, struct check_part *part)
 struct excuse {
 	bool holds;
 	bool race;  /* all that is wrong with the map may come of it */
+	bool clear; /* and of this */
 	bool known; /* from the stacks, rather than from the map's flag */
 	int64_t goroutine;
 };
@@ -370,6 +371,7 @@ static struct excuse excuse_of(const struct run *run, const struct hms_map *map)
 	else
 		ret.holds = state != HMS_OPERATION_NONE;
 	ret.race = state == HMS_OPERATION_RACE;
+	ret.clear = state == HMS_OPERATION_CLEAR;
 	ret.known = state != HMS_OPERATION_UNKNOWN;
 	return ret;
 }
@@ -388,6 +390,48 @@ static bool explains(const struct check_part *part, const struct check_fault *fa
 	if (one_slot_rule(fault->rule) && part->counts[fault->rule] > 1)
 		return false;
 	return fault->excusable;
+}
+
+/* What a clear goes through one by one: marks, entries, counts, the lists of overflow buckets, the
+ * seed.  It leaves alone where the map's memory is. */
+static bool clear_explains(enum hms_rule_id rule)
+{
+	switch (rule) {
+	case HMS_RULE_MAP_WRITING:
+	case HMS_RULE_MAP_COUNT:
+	case HMS_RULE_MAP_HASH:
+	case HMS_RULE_MAP_PLACE:
+	case HMS_RULE_MAP_SEED:
+	case HMS_RULE_MAP_KEYS:
+	case HMS_RULE_MAP_POINTER:
+	case HMS_RULE_MAP_INDIRECT:
+	case HMS_RULE_MAP_EMPTY:
+	case HMS_RULE_CLASSIC_SAME_SIZE:
+	case HMS_RULE_CLASSIC_NOVERFLOW:
+	case HMS_RULE_CLASSIC_ESTIMATE:
+	case HMS_RULE_CLASSIC_SPARE:
+	case HMS_RULE_CLASSIC_EXTRA:
+	case HMS_RULE_CLASSIC_LIST:
+	case HMS_RULE_CLASSIC_REST:
+	case HMS_RULE_CLASSIC_LOAD:
+	case HMS_RULE_CLASSIC_PARTIAL:
+	case HMS_RULE_CLASSIC_NEVACUATE:
+	case HMS_RULE_CLASSIC_MOVED:
+	case HMS_RULE_CLASSIC_AHEAD:
+	case HMS_RULE_SWISS_USED:
+	case HMS_RULE_SWISS_GROWTH:
+	case HMS_RULE_SWISS_FULL:
+	case HMS_RULE_SWISS_TOMBSTONE:
+	case HMS_RULE_SWISS_TOMBFLAG: return true;
+	default: return false;
+	}
+}
+
+static bool is_excused(const struct excuse *excuse, const struct check_part *part,
+		       const struct check_fault *fault)
+{
+	return excuse->race || (excuse->clear && clear_explains(fault->rule)) ||
+	       (excuse->holds && explains(part, fault));
 }
 
 /* What the stacks make of the map's writing flag. */
@@ -414,7 +458,9 @@ static const char *message_of(struct run *run, const struct check_part *part,
 			hms_arena_printf(run->check.arena, "%s: %s", message, writing_text(excuse));
 	else if (excused)
 		message = hms_arena_printf(run->check.arena, "%s: explained by the %s", message,
-					   excuse->race ? "race" : "write in progress");
+					   excuse->race    ? "race"
+					   : excuse->clear ? "clearing in progress"
+							   : "write in progress");
 	if (nth == CHECK_FINDINGS_A_RULE && total > nth)
 		message = hms_arena_printf(run->check.arena, "%s; and %" PRIu32 " more like it",
 					   message, total - nth);
@@ -458,7 +504,7 @@ static void tell(struct run *run, struct check_part *part, struct hms_findings *
 	uint64_t last[HMS_NRULES] = {0};
 
 	for (const struct check_fault *f = part->first; f; f = f->next) {
-		bool excused = excuse.race || (excuse.holds && explains(part, f));
+		bool excused = is_excused(&excuse, part, f);
 
 		if (!is_wanted(run, part, f->rule) || (nth[f->rule] && last[f->rule] == f->addr))
 			continue;

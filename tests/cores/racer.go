@@ -152,7 +152,7 @@ func step(r *race, rng *rand.Rand, span, writes int) {
 		r.remove(k)
 	case p == 98 && r.rangeN != nil:
 		r.rangeN(20)
-	case p == 99 && r.clear != nil && rng.Intn(20) == 0:
+	case p == 99 && r.clear != nil && (locked || rng.Intn(20) == 0):
 		r.clear()
 	default:
 		r.read(k)

@@ -92,7 +92,9 @@ static enum hms_operation_state operation(const void *arg, const struct hms_map 
 
 	(void)map;
 	*goroutine_ret = world->writer ? 7 : -1;
-	return world->writer ? HMS_OPERATION_WRITE : HMS_OPERATION_NONE;
+	if (world->writer)
+		return world->clear ? HMS_OPERATION_CLEAR : HMS_OPERATION_WRITE;
+	return HMS_OPERATION_NONE;
 }
 
 static int64_t deep_writer(const void *arg, const struct hms_map *map)

@@ -22,6 +22,7 @@ struct world {
 	struct hms_findings findings;
 	struct hms_check_work work;
 	bool writer;   /* a write is said to be in progress on every map; else none is */
+	bool clear;    /* with writer: it clears the map */
 	uint64_t deep; /* the map that goroutine 7 is said to be deep in a write of */
 };
 

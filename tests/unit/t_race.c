@@ -119,6 +119,27 @@ static void test_unnoticed(void **state)
 	hms_races_free(f.races);
 }
 
+/* Who clears a map may leave any count behind; also one whose map is not known, where a map is
+ * marked. */
+static void test_clear(void **state)
+{
+	struct hms_operation list[] = {operation(0, HMS_MAP_CLEAR, HMS_OP_GOES_ON, A)};
+	struct hms_map map = {.addr = B, .classic.flags = HMS_CLASSIC_HASH_WRITING};
+	struct fixture f;
+	int64_t id;
+
+	(void)state;
+	judge(&f, 1, list);
+	assert_state(&f, A, HMS_OPERATION_CLEAR, 18);
+	assert_state(&f, B, HMS_OPERATION_NONE, -1);
+	hms_races_free(f.races);
+	list[0].map = 0;
+	judge(&f, 1, list);
+	assert_state(&f, B, HMS_OPERATION_UNKNOWN, -1);
+	assert_int_equal(f.context.operation(f.context.arg, &map, &id), HMS_OPERATION_CLEAR);
+	hms_races_free(f.races);
+}
+
 static void assert_no_race(struct hms_operation a, struct hms_operation b)
 {
 	const struct hms_operation list[] = {a, b};
@@ -173,12 +194,32 @@ static void test_context(void **state)
 	hms_races_free(f.races);
 }
 
+/* Growth is what a write does once it has set the flag: its goroutine is deep in it. */
+static void test_deep(void **state)
+{
+	struct hms_operation list[] = {operation(0, HMS_MAP_WRITE, HMS_OP_GOES_ON, A)};
+	const struct hms_map a = {.addr = A}, b = {.addr = B};
+	struct fixture f;
+
+	(void)state;
+	list[0].inner.function = "runtime.growWork_fast64";
+	judge(&f, 1, list);
+	assert_int_equal(f.context.deep_writer(f.context.arg, &a), 18);
+	assert_int_equal(f.context.deep_writer(f.context.arg, &b), -1);
+	hms_races_free(f.races);
+	list[0].inner.function = "runtime.mapassign_fast64";
+	judge(&f, 1, list);
+	assert_int_equal(f.context.deep_writer(f.context.arg, &a), -1);
+	hms_races_free(f.races);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fatal),     cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_unnoticed), cmocka_unit_test(test_no_race),
-		cmocka_unit_test(test_context),
+		cmocka_unit_test(test_context),   cmocka_unit_test(test_clear),
+		cmocka_unit_test(test_deep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
