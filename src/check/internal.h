@@ -222,6 +222,23 @@ void check_swiss_header(struct check_worker *w, struct check_part *part);
 void check_swiss_range(struct check_worker *w, struct check_part *part, uint64_t from, uint64_t to);
 void check_swiss_end(struct check_worker *w, struct check_part *part);
 
+/* ---- excuse.c ----------------------------------------------------------------------------- */
+
+struct check_excuse {
+	bool holds;
+	bool race;  /* all that is wrong with the map may come of it */
+	bool clear; /* a clear: most of it */
+	bool known; /* from the stacks, rather than from the map's flag */
+	int64_t goroutine;
+};
+
+/* Is a write of the map in progress?  Where nobody knows, the map's own flag tells. */
+struct check_excuse check_excuse_of(const struct check *check, const struct hms_map *map);
+bool check_is_excused(const struct check_excuse *excuse, const struct check_part *part,
+		      const struct check_fault *fault);
+/* What the stacks make of the map's writing flag. */
+const char *check_writing_text(const struct check_excuse *excuse);
+
 /* ---- consequence.c ------------------------------------------------------------------------ */
 
 /* Breaches of which another one is the cause are dropped: one fault is one finding. */

@@ -347,115 +347,16 @@ static void judge_seed(struct check_worker *w, struct check_part *part)
 
 /* ---- findings ----------------------------------------------------------------------------- */
 
-struct excuse {
-	bool holds;
-	bool race;  /* all that is wrong with the map may come of it */
-	bool clear; /* and of this */
-	bool known; /* from the stacks, rather than from the map's flag */
-	int64_t goroutine;
-};
-
-/* Is a write in progress?  Where nobody knows, the map's own flag tells. */
-static struct excuse excuse_of(const struct run *run, const struct hms_map *map)
-{
-	const struct hms_check_context *context = run->check.options->context;
-	enum hms_operation_state state = HMS_OPERATION_UNKNOWN;
-	struct excuse ret = {.goroutine = -1};
-
-	if (context && context->operation)
-		state = context->operation(context->arg, map, &ret.goroutine);
-	if (state == HMS_OPERATION_UNKNOWN)
-		ret.holds = run->check.rt->map_kind == HMS_MAP_CLASSIC
-				    ? map->classic.flags & HMS_CLASSIC_HASH_WRITING
-				    : map->swiss.writing == 1;
-	else
-		ret.holds = state != HMS_OPERATION_NONE;
-	ret.race = state == HMS_OPERATION_RACE;
-	ret.clear = state == HMS_OPERATION_CLEAR;
-	ret.known = state != HMS_OPERATION_UNKNOWN;
-	return ret;
-}
-
-static bool one_slot_rule(enum hms_rule_id rule)
-{
-	return rule == HMS_RULE_MAP_HASH || rule == HMS_RULE_MAP_POINTER ||
-	       rule == HMS_RULE_MAP_INDIRECT || rule == HMS_RULE_MAP_NOWHERE ||
-	       rule == HMS_RULE_MAP_EMPTY || rule == HMS_RULE_CLASSIC_PARTIAL ||
-	       rule == HMS_RULE_CLASSIC_MOVED;
-}
-
-/* An operation stores one entry, moves one bucket: it explains no more than that. */
-static bool explains(const struct check_part *part, const struct check_fault *fault)
-{
-	if (one_slot_rule(fault->rule) && part->counts[fault->rule] > 1)
-		return false;
-	return fault->excusable;
-}
-
-/* What a clear goes through one by one: marks, entries, counts, the lists of overflow buckets, the
- * seed.  It leaves alone where the map's memory is. */
-static bool clear_explains(enum hms_rule_id rule)
-{
-	switch (rule) {
-	case HMS_RULE_MAP_WRITING:
-	case HMS_RULE_MAP_COUNT:
-	case HMS_RULE_MAP_HASH:
-	case HMS_RULE_MAP_PLACE:
-	case HMS_RULE_MAP_SEED:
-	case HMS_RULE_MAP_KEYS:
-	case HMS_RULE_MAP_POINTER:
-	case HMS_RULE_MAP_INDIRECT:
-	case HMS_RULE_MAP_EMPTY:
-	case HMS_RULE_CLASSIC_SAME_SIZE:
-	case HMS_RULE_CLASSIC_NOVERFLOW:
-	case HMS_RULE_CLASSIC_ESTIMATE:
-	case HMS_RULE_CLASSIC_SPARE:
-	case HMS_RULE_CLASSIC_EXTRA:
-	case HMS_RULE_CLASSIC_LIST:
-	case HMS_RULE_CLASSIC_REST:
-	case HMS_RULE_CLASSIC_LOAD:
-	case HMS_RULE_CLASSIC_PARTIAL:
-	case HMS_RULE_CLASSIC_NEVACUATE:
-	case HMS_RULE_CLASSIC_MOVED:
-	case HMS_RULE_CLASSIC_AHEAD:
-	case HMS_RULE_SWISS_USED:
-	case HMS_RULE_SWISS_GROWTH:
-	case HMS_RULE_SWISS_FULL:
-	case HMS_RULE_SWISS_TOMBSTONE:
-	case HMS_RULE_SWISS_TOMBFLAG: return true;
-	default: return false;
-	}
-}
-
-static bool is_excused(const struct excuse *excuse, const struct check_part *part,
-		       const struct check_fault *fault)
-{
-	return excuse->race || (excuse->clear && clear_explains(fault->rule)) ||
-	       (excuse->holds && explains(part, fault));
-}
-
-/* What the stacks make of the map's writing flag. */
-static const char *writing_text(const struct excuse *excuse)
-{
-	if (excuse->race)
-		return "more than one goroutine is at work on the map";
-	if (excuse->holds)
-		return excuse->known ? "a write is in progress"
-				     : "which goroutine is inside a write is not known";
-	return "no goroutine is inside a write: racing writers left it so, or a panic inside one "
-	       "that was recovered";
-}
-
 static const char *message_of(struct run *run, const struct check_part *part,
 			      const struct check_fault *fault, uint32_t nth,
-			      const struct excuse *excuse, bool excused)
+			      const struct check_excuse *excuse, bool excused)
 {
 	const char *message = fault->message;
 	uint32_t total = part->counts[fault->rule];
 
 	if (fault->rule == HMS_RULE_MAP_WRITING)
-		message =
-			hms_arena_printf(run->check.arena, "%s: %s", message, writing_text(excuse));
+		message = hms_arena_printf(run->check.arena, "%s: %s", message,
+					   check_writing_text(excuse));
 	else if (excused)
 		message = hms_arena_printf(run->check.arena, "%s: explained by the %s", message,
 					   excuse->race    ? "race"
@@ -499,12 +400,12 @@ static const char *copy(const struct run *run, const char *text)
 
 static void tell(struct run *run, struct check_part *part, struct hms_findings *findings)
 {
-	struct excuse excuse = excuse_of(run, part->map);
+	struct check_excuse excuse = check_excuse_of(&run->check, part->map);
 	uint32_t nth[HMS_NRULES] = {0};
 	uint64_t last[HMS_NRULES] = {0};
 
 	for (const struct check_fault *f = part->first; f; f = f->next) {
-		bool excused = is_excused(&excuse, part, f);
+		bool excused = check_is_excused(&excuse, part, f);
 
 		if (!is_wanted(run, part, f->rule) || (nth[f->rule] && last[f->rule] == f->addr))
 			continue;
