@@ -85,15 +85,19 @@ static bool printed_operation(const struct tb_goroutine *t, const struct tb_fram
 	return true;
 }
 
-/* "fatal error: concurrent map writes": the words behind the colon; NULL: it died otherwise. */
+/* "fatal error: concurrent map writes": the words behind the colon (two threads may have begun the
+ * line); NULL: it died otherwise. */
 static char *printed_race(const char *path)
 {
 	FILE *f = fopen(path, "r");
 	char line[256], *text = NULL;
 
-	while (f && !text && fgets(line, sizeof(line), f))
-		if (begins(line, "fatal error: concurrent map"))
-			text = hms_xprintf("%.*s", (int)strcspn(line + 13, "\n"), line + 13);
+	while (f && !text && fgets(line, sizeof(line), f)) {
+		const char *at = strstr(line, "concurrent map ");
+
+		if (at && begins(line, "fatal error: "))
+			text = hms_xprintf("%.*s", (int)strcspn(at, "\n"), at);
+	}
 	if (f)
 		fclose(f);
 	return text;
