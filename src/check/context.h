@@ -17,4 +17,14 @@ void hms_check_context_init(struct hms_check_context *ret, const struct hms_chec
 void hms_check_stacks(const struct hms_check_stacks *stacks, const struct hms_found *found,
 		      const struct hms_rule_set *rules, struct hms_findings *findings);
 
+/* Once maps are checked: the finding by which a lookup in @map may never end, or NULL. */
+const struct hms_finding *hms_check_endless(const struct hms_findings *findings,
+					    const struct hms_map *map);
+
+/* Is the operation, on such a map, going round for ever?  It is at work, and waits for nothing. */
+bool hms_check_spins(const struct hms_operation *op);
+
+/* Name the goroutines that spin in those findings. */
+void hms_check_name_spinning(const struct hms_check_stacks *stacks, struct hms_findings *findings);
+
 #endif

@@ -101,3 +101,51 @@ void hms_check_stacks(const struct hms_check_stacks *stacks, const struct hms_fo
 		if (ops->list[i].end == HMS_OP_FAULTED || ops->list[i].end == HMS_OP_THREW)
 			check_fault(&c, &ops->list[i]);
 }
+
+/* ---- lookups without end ------------------------------------------------------------------ */
+
+static bool is_endless(const struct hms_finding *finding)
+{
+	return finding->rule == hms_rule(HMS_RULE_CLASSIC_CYCLE)->name ||
+	       finding->rule == hms_rule(HMS_RULE_SWISS_FULL)->name;
+}
+
+const struct hms_finding *hms_check_endless(const struct hms_findings *findings,
+					    const struct hms_map *map)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->items[i].of == map && is_endless(&findings->items[i]))
+			return &findings->items[i];
+	return NULL;
+}
+
+bool hms_check_spins(const struct hms_operation *op)
+{
+	uint32_t status = op->goroutine->status;
+
+	return op->begun && op->end == HMS_OP_GOES_ON &&
+	       (status == HMS_G_RUNNING || status == HMS_G_RUNNABLE || status == HMS_G_PREEMPTED);
+}
+
+void hms_check_name_spinning(const struct hms_check_stacks *stacks, struct hms_findings *findings)
+{
+	const struct hms_operations *ops = stacks->operations;
+
+	for (size_t i = 0; i < findings->n; i++) {
+		struct hms_finding *finding = &findings->items[i];
+		size_t first, n = 0;
+
+		if (finding->goroutine < 0 && is_endless(finding))
+			n = hms_operations_of_map(ops, finding->map, &first);
+		for (size_t k = 0; k < n && finding->goroutine < 0; k++) {
+			const struct hms_operation *op = &ops->list[ops->by_map[first + k]];
+
+			if (!hms_check_spins(op) || op->goroutine->id > INT64_MAX)
+				continue;
+			finding->goroutine = (int64_t)op->goroutine->id;
+			finding->message = hms_arena_printf(
+				findings->arena, "%s; goroutine %" PRIu64 " spins in the map",
+				finding->message, op->goroutine->id);
+		}
+	}
+}

@@ -16,8 +16,8 @@
 struct making {
 	struct hms_view *view;
 	struct hms_arena *arena;
-	const struct hms_map *map; /* NULL: not among those found */
-	bool endless;              /* a chain of the map comes back to itself */
+	const struct hms_map *map;         /* NULL: not among those found */
+	const struct hms_finding *endless; /* by which a lookup in it may never end; NULL */
 	struct hms_party_row parties[MAX_PARTIES];
 	const char *notes[MAX_NOTES];
 	struct hms_verdict verdict;
@@ -25,8 +25,6 @@ struct making {
 
 static void begin(struct making *mk, struct hms_view *view, uint64_t map)
 {
-	struct hms_map_stats stats = {0};
-
 	*mk = (struct making){.view = view, .arena = hms_arena_create()};
 	mk->map = map ? hms_found_at(view->found, map) : NULL;
 	mk->verdict = (struct hms_verdict){.map = map};
@@ -36,9 +34,7 @@ static void begin(struct making *mk, struct hms_view *view, uint64_t map)
 		mk->verdict.owner = hms_arena_strdup(mk->arena, hms_view_owner(view, mk->map));
 	if (mk->map->type)
 		mk->verdict.type = mk->map->type->name;
-	hms_map_stats_of(mk->map, &stats);
-	for (size_t i = 0; i < HMS_MIN(stats.ntroubles, (uint64_t)HMS_MAX_TROUBLES); i++)
-		mk->endless |= stats.troubles[i].kind == HMS_TROUBLE_CYCLE;
+	mk->endless = hms_check_endless(&view->findings, mk->map);
 }
 
 static void end(struct making *mk)
@@ -57,16 +53,9 @@ static void add_note(struct making *mk, const struct hms_str *text)
 
 /* ---- parties ------------------------------------------------------------------------------ */
 
-static bool may_run(const struct hms_goroutine *g)
-{
-	return g->status == HMS_G_RUNNING || g->status == HMS_G_RUNNABLE ||
-	       g->status == HMS_G_PREEMPTED;
-}
-
-/* Inside a map with a chain that has no end, and not there to wait for anything. */
 static bool spins(const struct making *mk, const struct hms_operation *op)
 {
-	return mk->endless && op->begun && op->end == HMS_OP_GOES_ON && may_run(op->goroutine);
+	return mk->endless && hms_check_spins(op);
 }
 
 static const char *role_of(const struct making *mk, const struct hms_operation *op,
@@ -200,20 +189,8 @@ static void note_absent(struct making *mk, const struct hms_race *race)
 
 static void note_endless(struct making *mk)
 {
-	struct hms_map_stats stats;
-
-	if (!mk->endless)
-		return;
-	hms_map_stats_of(mk->map, &stats);
-	for (size_t i = 0; i < HMS_MIN(stats.ntroubles, (uint64_t)HMS_MAX_TROUBLES); i++) {
-		HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
-
-		if (stats.troubles[i].kind != HMS_TROUBLE_CYCLE)
-			continue;
-		hms_trouble_text(&stats.troubles[i], &text);
-		add_note(mk, &text);
-		return;
-	}
+	if (mk->endless && mk->verdict.nnotes < MAX_NOTES)
+		mk->notes[mk->verdict.nnotes++] = mk->endless->message;
 }
 
 /* ---- verdicts ----------------------------------------------------------------------------- */
@@ -262,7 +239,7 @@ static void emit_operations(struct hms_view *view, const struct hms_map *map, bo
 		return;
 	}
 	mk.verdict.quiet = !nspin;
-	mk.verdict.title = nspin ? "CHAIN WITHOUT END" : "OPERATIONS IN PROGRESS";
+	mk.verdict.title = nspin ? "LOOKUP WITHOUT END" : "OPERATIONS IN PROGRESS";
 	for (size_t i = 0; i < nlist; i++)
 		add_party(&mk, list[i]);
 	note_creators(&mk, list, nlist);

@@ -66,6 +66,8 @@ static struct hms_error *check(struct hms_view *view)
 		hms_check_stacks(&view->stacks, view->found, view->input->rules, &view->findings);
 	HMS_TRY(hms_check_maps(view->session->model, view->found->maps, view->found->nmaps,
 			       &options, &view->findings, &view->work));
+	if (view->operations)
+		hms_check_name_spinning(&view->stacks, &view->findings);
 	for (size_t i = 0; i < view->work.nlimits; i++)
 		hms_session_limit(view->session, "%s", view->work.limits[i]);
 	return NULL;

@@ -213,13 +213,56 @@ static void test_deep(void **state)
 	hms_races_free(f.races);
 }
 
+/* A chain that comes back to itself names who goes round in it: one that is at work, and runs. */
+static void test_spinning(void **state)
+{
+	const struct hms_map map = {.addr = A}, sound = {.addr = B};
+	struct hms_operation list[] = {
+		operation(0, HMS_MAP_READ, HMS_OP_GOES_ON, A),
+		operation(1, HMS_MAP_READ, HMS_OP_GOES_ON, A),
+		operation(2, HMS_MAP_READ, HMS_OP_GOES_ON, B),
+	};
+	const struct hms_finding cycle = {.rule = hms_rule(HMS_RULE_CLASSIC_CYCLE)->name,
+					  .map = A,
+					  .of = &map,
+					  .message = "a chain comes back",
+					  .goroutine = -1};
+	const struct hms_finding count = {.rule = hms_rule(HMS_RULE_MAP_COUNT)->name,
+					  .map = B,
+					  .of = &sound,
+					  .message = "a count",
+					  .goroutine = -1};
+	struct hms_findings findings;
+	struct fixture f;
+
+	(void)state;
+	goroutines[0].status = HMS_G_WAITING;
+	goroutines[1].status = HMS_G_RUNNING;
+	goroutines[2].status = HMS_G_RUNNING;
+	judge(&f, 3, list);
+	hms_findings_init(&findings);
+	hms_findings_add(&findings, &count);
+	hms_findings_add(&findings, &cycle);
+	assert_ptr_equal(hms_check_endless(&findings, &map), &findings.items[1]);
+	assert_null(hms_check_endless(&findings, &sound));
+	hms_check_name_spinning(&f.stacks, &findings);
+	assert_int_equal(findings.items[0].goroutine, -1);
+	assert_int_equal(findings.items[1].goroutine, 20);
+	assert_string_equal(findings.items[1].message,
+			    "a chain comes back; goroutine 20 spins in the map");
+	f.list[1].begun = false;
+	assert_false(hms_check_spins(&f.list[1]));
+	hms_findings_deinit(&findings);
+	hms_races_free(f.races);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fatal),     cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_unnoticed), cmocka_unit_test(test_no_race),
 		cmocka_unit_test(test_context),   cmocka_unit_test(test_clear),
-		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_deep),      cmocka_unit_test(test_spinning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
