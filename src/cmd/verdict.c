@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "cmd/operations.h"
+#include "disas/sites.h"
 #include "report/format.h"
 
 #define MAX_PARTIES 16 /* drawn of a verdict */
 #define MAX_NOTES   8
 #define MAX_EQUALS  8
+#define MAX_SITES   4 /* more are only counted */
 
 /* A verdict in the making. */
 struct making {
@@ -193,6 +195,94 @@ static void note_endless(struct making *mk)
 		mk->notes[mk->verdict.nnotes++] = mk->endless->message;
 }
 
+/* ---- where else the code writes such maps ---------------------------------------------------- */
+
+/* Places of one source line are one. */
+struct places {
+	const struct hms_site **list;
+	size_t n, cap;
+	size_t unlocked;
+};
+
+static bool same_place(const struct hms_site *a, const char *function, const char *file,
+		       int32_t line)
+{
+	return a->line == line && a->function && function && strcmp(a->function, function) == 0 &&
+	       a->file && file && strcmp(a->file, file) == 0;
+}
+
+/* The verdict's own lines are told already. */
+static bool is_told(const struct places *places, const struct hms_site *site,
+		    const struct hms_race *race)
+{
+	for (size_t i = 0; i < places->n; i++)
+		if (same_place(site, places->list[i]->function, places->list[i]->file,
+			       places->list[i]->line))
+			return true;
+	for (size_t i = 0; i < race->n; i++)
+		if (same_place(site, race->parties[i]->caller, race->parties[i]->caller_file,
+			       race->parties[i]->caller_line))
+			return true;
+	return false;
+}
+
+static void add_places(struct hms_str *text, const struct places *places)
+{
+	bool all = places->n <= MAX_SITES;
+	size_t told = 0;
+
+	for (size_t i = 0; i < places->n && (all || places->unlocked <= MAX_SITES); i++) {
+		const struct hms_site *site = places->list[i];
+
+		if (!all && site->lock == HMS_LOCK_HELD)
+			continue;
+		hms_str_add(text, told++ ? ", " : ": ");
+		hms_func_print_name(site->function ? site->function : "?", text);
+		if (site->file)
+			hms_str_addf(text, " at %s:%" PRId32, site->file, site->line);
+		if (site->lock == HMS_LOCK_HELD)
+			hms_str_add(text, " under a lock");
+	}
+}
+
+/* "3 other places in the code write this map type, 2 with no lock seen: ..." */
+static void note_places(struct making *mk, const struct hms_sites *sites,
+			const struct hms_race *race)
+{
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+	struct places places = {0};
+
+	for (size_t i = 0; sites && race->type && i < sites->n; i++) {
+		const struct hms_site *site = &sites->list[i];
+
+		if (site->type != race->type || is_told(&places, site, race))
+			continue;
+		HMS_GROW(places.list, places.n, places.cap);
+		places.list[places.n++] = site;
+		places.unlocked += site->lock != HMS_LOCK_HELD;
+	}
+	if (places.n) {
+		hms_format_counted(&text, places.n, "other place");
+		hms_str_addf(&text, " in the code write%s this map type, %zu with no lock seen",
+			     places.n == 1 ? "s" : "", places.unlocked);
+		add_places(&text, &places);
+		hms_str_add(&text, " (hmapscope writers)");
+	}
+	add_note(mk, &text);
+	free(places.list);
+}
+
+/* NULL: nobody asks, or they cannot be found. */
+static struct hms_sites *find_sites(struct hms_view *view)
+{
+	const struct hms_session *s = view->session;
+	struct hms_sites *sites = NULL;
+
+	if (view->races->n && s->pclntab)
+		hms_err_free(hms_sites_find(s->rt, s->pclntab, s->jobs, &sites));
+	return sites;
+}
+
 /* ---- verdicts ----------------------------------------------------------------------------- */
 
 static const char *upper(struct making *mk, const char *text)
@@ -204,7 +294,8 @@ static const char *upper(struct making *mk, const char *text)
 	return copy;
 }
 
-static void emit_race(struct hms_view *view, const struct hms_race *race)
+static void emit_race(struct hms_view *view, const struct hms_sites *sites,
+		      const struct hms_race *race)
 {
 	struct making mk;
 
@@ -215,6 +306,7 @@ static void emit_race(struct hms_view *view, const struct hms_race *race)
 	note_creators(&mk, race->parties, race->n);
 	note_absent(&mk, race);
 	note_endless(&mk);
+	note_places(&mk, sites, race);
 	note_explained(&mk);
 	end(&mk);
 }
@@ -249,13 +341,16 @@ static void emit_operations(struct hms_view *view, const struct hms_map *map, bo
 
 void hms_emit_map_operations(struct hms_view *view, const struct hms_map *map)
 {
+	HMS_AUTO(hms_sites) struct hms_sites *sites = NULL;
 	const struct hms_race *race;
 
 	if (!view->operations)
 		return;
 	race = hms_race_on(view->races, map->addr);
 	if (race)
-		emit_race(view, race);
+		sites = find_sites(view);
+	if (race)
+		emit_race(view, sites, race);
 	else
 		emit_operations(view, map, false);
 }
@@ -263,10 +358,11 @@ void hms_emit_map_operations(struct hms_view *view, const struct hms_map *map)
 void hms_emit_verdicts(struct hms_view *view)
 {
 	const struct hms_operations *ops = view->operations;
+	HMS_AUTO(hms_sites) struct hms_sites *sites = ops ? find_sites(view) : NULL;
 	uint64_t last = 0;
 
 	for (size_t i = 0; ops && i < view->races->n; i++)
-		emit_race(view, &view->races->list[i]);
+		emit_race(view, sites, &view->races->list[i]);
 	for (size_t i = 0; ops && i < ops->nby_map; i++) {
 		uint64_t addr = ops->list[ops->by_map[i]].map;
 		const struct hms_map *map = hms_found_at(view->found, addr);

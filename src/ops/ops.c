@@ -77,11 +77,12 @@ static bool tells_race(const char *text)
 /* runtime.fatal is for what the program did wrong: in a map function, nothing but races.  It came
  * with Go 1.19; before, runtime.throw was for everything, and its argument is on the stack. */
 static void set_fatal(const struct finder *f, const struct hms_frame *frame, bool fatal,
-		      struct hms_operation *op)
+		      enum hms_map_op inner, struct hms_operation *op)
 {
 	op->end_text = text_of(f, frame);
+	/* An iteration over a map that has grown looks keys up, and says what a lookup says. */
 	if (!op->end_text && fatal)
-		op->end_text = hms_map_race_text(op->op);
+		op->end_text = hms_map_race_text(inner == HMS_MAP_GROW ? op->op : inner);
 	op->end = op->end_text && tells_race(op->end_text) ? HMS_OP_RACED : HMS_OP_THREW;
 }
 
@@ -94,7 +95,7 @@ static void find_end(const struct finder *f, size_t inner, struct hms_operation 
 		if (f->rows[i] || !is_between(name))
 			return;
 		if (!strcmp(name, "runtime.fatal") || !strcmp(name, "runtime.throw")) {
-			set_fatal(f, &f->stack.frames[i], name[8] == 'f', op);
+			set_fatal(f, &f->stack.frames[i], name[8] == 'f', f->rows[inner]->op, op);
 			return;
 		}
 		if (!strcmp(name, "runtime.gopanic") || !strcmp(name, "runtime.sigpanic")) {
