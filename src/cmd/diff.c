@@ -26,7 +26,7 @@ enum { KEY_MIN_DELTA = 0x200, KEY_SORT, KEY_TYPE, KEY_OWNER, KEY_ALL, KEY_SERIES
 
 static const struct argp_option options[] = {
 	{"min-delta", KEY_MIN_DELTA, "N[K|M|G]", 0,
-	 "Only maps that grew or shrank by at least N bytes", 0},
+	 "Only maps that grew or shrank, or whose stalled growth holds back, at least N bytes", 0},
 	{"sort", KEY_SORT, "ORDER", 0,
 	 "Order, the most first: delta (default), entries, overflow, bytes; or owner, type, addr; "
 	 "with a leading - the other way round",

@@ -167,6 +167,16 @@ static bool holds(const char *text, const char *part)
 	return text && strstr(text, part);
 }
 
+/* Memory that did not go, though it should have: old buckets of a growth that stands still. */
+static bool holds_back(const struct hms_change *c, uint64_t bytes)
+{
+	int64_t old = hms_change_number(c, HMS_SNAP_OLD_BYTES, true);
+
+	return c->old &&
+	       c->new &&growth_of(c) == HMS_GROWTH_STALLED &&old != HMS_UNKNOWN &&old > 0 &&
+	       (uint64_t)old >= bytes;
+}
+
 static bool wanted(const struct hms_change *c, const struct hms_diff_filter *filter)
 {
 	const struct hms_snap_map *map = hms_change_map(c);
@@ -178,7 +188,8 @@ static bool wanted(const struct hms_change *c, const struct hms_diff_filter *fil
 	    !(c->old && holds(c->old->owner, filter->owner)))
 		return false;
 	return !filter->min_delta ||
-	       (delta != HMS_UNKNOWN && (uint64_t)llabs(delta) >= filter->min_delta);
+	       (delta != HMS_UNKNOWN && (uint64_t)llabs(delta) >= filter->min_delta) ||
+	       holds_back(c, filter->min_delta);
 }
 
 static void judge(struct hms_diff *diff, const struct hms_diff_filter *filter)
@@ -199,6 +210,7 @@ static void judge(struct hms_diff *diff, const struct hms_diff_filter *filter)
 			diff->contents_known = false;
 		diff->changes[kept++] = c;
 	}
+	diff->filtered = diff->nchanges - kept;
 	diff->nchanges = kept;
 }
 

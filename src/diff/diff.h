@@ -91,7 +91,8 @@ struct hms_diff {
 	uint64_t stalled;
 	bool same_maps;       /* both snapshots hold every map: what is not there was not there */
 	bool contents_known;  /* both have digests */
-	struct hms_total all; /* name: NULL */
+	size_t filtered;      /* changes of maps that were not wanted */
+	struct hms_total all; /* maps that were not wanted, too; name: NULL */
 	struct hms_total *owners, *types;
 	size_t nowners, ntypes;
 	bool groups_known;

@@ -85,13 +85,13 @@ struct hms_snap_frame {
 	int64_t line; /* -1: unknown */
 };
 
-/* Goroutines with the same calls, started by the same function. */
+/* Goroutines with the same functions on their stacks, started by the same function. */
 struct hms_snap_group {
 	uint64_t key[2]; /* of frames and creator: equal in both snapshots */
 	uint64_t n;
 	const char *wait_reason; /* of the first; NULL: none known */
 	const char *created_by;
-	const struct hms_snap_frame *frames; /* innermost first */
+	const struct hms_snap_frame *frames; /* innermost first; lines are those of the first */
 	size_t nframes;
 	bool system;
 };

@@ -186,12 +186,10 @@ static void sum_up(struct hms_diff *diff,
 
 void hms_diff_totals(struct hms_diff *diff)
 {
-	for (size_t i = 0; i < diff->nchanges; i++) {
-		if (diff->changes[i].old)
-			add_map(&diff->all, diff->changes[i].old, false);
-		if (diff->changes[i].new)
-			add_map(&diff->all, diff->changes[i].new, true);
-	}
+	for (size_t i = 0; i < diff->old->nmaps; i++)
+		add_map(&diff->all, &diff->old->maps[i], false);
+	for (size_t i = 0; i < diff->new->nmaps; i++)
+		add_map(&diff->all, &diff->new->maps[i], true);
 	sum_up(diff, add_by_owner, &diff->owners, &diff->nowners);
 	sum_up(diff, add_by_type, &diff->types, &diff->ntypes);
 }

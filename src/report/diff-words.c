@@ -141,6 +141,15 @@ static void add_more(const struct hms_change *c, enum hms_snap_number number, co
 	hms_diff_from_to(ret, before(c, number), now(c, number), false, arrow);
 }
 
+/* A few overflow buckets are a map's daily life. */
+#define MANY_OVERFLOWS 16
+#define LONG_CHAIN     4
+
+static bool worth_saying(const struct hms_change *c, enum hms_snap_number number, int64_t least)
+{
+	return before(c, number) >= least || now(c, number) >= least;
+}
+
 /* Of one map of both snapshots. */
 static void add_pair(const struct hms_change *c, const char *arrow, struct hms_str *ret)
 {
@@ -157,8 +166,10 @@ static void add_pair(const struct hms_change *c, const char *arrow, struct hms_s
 			hms_str_add(ret, hms_str_text(&room) + 2);
 		}
 	}
-	add_more(c, HMS_SNAP_OVERFLOW, "overflow buckets", arrow, ret);
-	add_more(c, HMS_SNAP_CHAIN_MAX, "longest chain", arrow, ret);
+	if (worth_saying(c, HMS_SNAP_OVERFLOW, MANY_OVERFLOWS))
+		add_more(c, HMS_SNAP_OVERFLOW, "overflow buckets", arrow, ret);
+	if (worth_saying(c, HMS_SNAP_CHAIN_MAX, LONG_CHAIN))
+		add_more(c, HMS_SNAP_CHAIN_MAX, "longest chain", arrow, ret);
 	add_more(c, HMS_SNAP_TOMBSTONES, "tombstones", arrow, ret);
 	if (!ret->len && c->status == HMS_CHANGE_CHANGED && !hms_change_delta(c, HMS_SNAP_COUNT))
 		hms_str_add(ret, "written to");

@@ -96,6 +96,7 @@ static void draw_sums(struct text *text, const struct hms_diff *diff)
 		add_status(&status, diff->counts[i],
 			   hms_change_status_text((enum hms_change_status)i));
 	add_status(&status, diff->stalled, "with a growth that stands still");
+	add_status(&status, diff->filtered, "not asked for");
 	if (status.len)
 		fprintf(text->paper.out, "  %s\n", hms_str_text(&status));
 	text->summarised = true;

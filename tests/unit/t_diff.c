@@ -402,11 +402,11 @@ static void goroutine_groups(void **state)
 	(void)state;
 	open_pair(&p);
 	stand(p.old, "main.leak", 3, 10);
-	stand(p.old, "main.leak", 4, 1);
+	stand(p.old, "main.gone", 4, 1);
 	stand(p.old, "main.same", 3, 2);
 	stand(p.new, "main.same", 3, 1);
 	stand(p.new, "main.leak", 3, 20);
-	stand(p.new, "main.leak", 3, 5);
+	stand(p.new, "main.leak", 4, 5);
 	stand(p.new, "main.same", 3, 1);
 	compare(&p);
 	assert_true(p.diff.groups_known);
