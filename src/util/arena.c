@@ -1,8 +1,8 @@
 #include "util/arena.h"
 
 #include <inttypes.h>
-#include <obstack.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +22,30 @@ static void *xmalloc(size_t size)
 	return p;
 }
 
-#define obstack_chunk_alloc xmalloc
-#define obstack_chunk_free  free
+/* ---- arenas ------------------------------------------------------------------------------- */
+
+#define FIRST_CHUNK 4096 /* bytes; the next ones double up to LAST_CHUNK */
+#define LAST_CHUNK  (256 << 10)
+#define MALLOC_USES 16 /* bytes before each chunk, so that it ends with a page */
+#define LARGE       4  /* what needs this part of a chunk gets one of its own */
+
+struct chunk {
+	struct chunk *next;
+	_Alignas(max_align_t) char bytes[];
+};
 
 struct hms_arena {
-	struct obstack stack;
+	struct chunk *chunks; /* the one in use first */
+	char *free;           /* in that */
+	size_t left;
+	size_t chunk_size; /* of the next one */
 };
 
 struct hms_arena *hms_arena_create(void)
 {
 	struct hms_arena *arena = xmalloc(sizeof(*arena));
 
-	obstack_init(&arena->stack);
+	*arena = (struct hms_arena){.chunk_size = FIRST_CHUNK};
 	return arena;
 }
 
@@ -41,13 +53,71 @@ void hms_arena_destroy(struct hms_arena *arena)
 {
 	if (!arena)
 		return;
-	obstack_free(&arena->stack, NULL);
+	while (arena->chunks) {
+		struct chunk *chunk = arena->chunks;
+
+		arena->chunks = chunk->next;
+		free(chunk);
+	}
 	free(arena);
+}
+
+static struct chunk *new_chunk(size_t size)
+{
+	if (size > SIZE_MAX - sizeof(struct chunk))
+		hms_out_of_memory();
+	return xmalloc(sizeof(struct chunk) + size);
+}
+
+/* A chunk for @size bytes alone, behind the one in use, which goes on. */
+static void *alloc_large(struct hms_arena *arena, size_t size)
+{
+	struct chunk *chunk = new_chunk(size);
+
+	if (arena->chunks) {
+		chunk->next = arena->chunks->next;
+		arena->chunks->next = chunk;
+	} else {
+		chunk->next = NULL;
+		arena->chunks = chunk;
+	}
+	return chunk->bytes;
+}
+
+static void next_chunk(struct hms_arena *arena)
+{
+	size_t size = arena->chunk_size - MALLOC_USES - sizeof(struct chunk);
+	struct chunk *chunk = new_chunk(size);
+
+	chunk->next = arena->chunks;
+	arena->chunks = chunk;
+	arena->free = chunk->bytes;
+	arena->left = size;
+	if (arena->chunk_size < LAST_CHUNK)
+		arena->chunk_size *= 2;
+}
+
+/* @align: a power of two, up to that of malloc(). */
+static void *take(struct hms_arena *arena, size_t size, size_t align)
+{
+	size_t skip = -(uintptr_t)arena->free & (align - 1);
+	char *p;
+
+	if (!arena->free || size > arena->left || skip > arena->left - size) {
+		if (size > arena->chunk_size / LARGE)
+			return alloc_large(arena, size);
+		next_chunk(arena);
+		skip = 0;
+	}
+	p = arena->free + skip;
+	arena->free = p + size;
+	arena->left -= skip + size;
+	return p;
 }
 
 void *hms_arena_alloc(struct hms_arena *arena, size_t size)
 {
-	void *p = obstack_alloc(&arena->stack, size);
+	void *p = take(arena, size, _Alignof(max_align_t));
 
 	memset(p, 0, size);
 	return p;
@@ -55,16 +125,25 @@ void *hms_arena_alloc(struct hms_arena *arena, size_t size)
 
 void *hms_arena_memdup(struct hms_arena *arena, const void *p, size_t len)
 {
-	void *copy = obstack_alloc(&arena->stack, len);
+	void *copy = take(arena, len, _Alignof(max_align_t));
 
 	if (len)
 		memcpy(copy, p, len);
 	return copy;
 }
 
+/* Text needs no alignment. */
 char *hms_arena_strndup(struct hms_arena *arena, const char *s, size_t len)
 {
-	return obstack_copy0(&arena->stack, s, len);
+	char *copy;
+
+	if (len == SIZE_MAX)
+		hms_out_of_memory();
+	copy = take(arena, len + 1, 1);
+	if (len)
+		memcpy(copy, s, len);
+	copy[len] = '\0';
+	return copy;
 }
 
 char *hms_arena_strdup(struct hms_arena *arena, const char *s)

@@ -101,6 +101,35 @@ static void parallel_does_each_item_once(void **state)
 	assert_err(hms_parallel(1000, 4, add, &sum), HMS_ERR_LIMIT, "item 17");
 }
 
+/* Sizes of all kinds, text between them: each is aligned, apart from the others, and keeps its
+ * bytes. */
+static void arena_memory_of_any_size(void **state)
+{
+	static const size_t sizes[] = {0, 1, 15, 16, 17, 1000, 1024, 1025, 4096, 100000, 1 << 20};
+	struct hms_arena *arena = hms_arena_create();
+	struct {
+		uint8_t *p;
+		size_t size;
+		char *text;
+	} all[300];
+
+	(void)state;
+	for (size_t i = 0; i < HMS_ARRAY_LEN(all); i++) {
+		all[i].size = sizes[i * 7 % HMS_ARRAY_LEN(sizes)];
+		all[i].p = hms_arena_alloc(arena, all[i].size);
+		assert_non_null(all[i].p);
+		assert_int_equal((uintptr_t)all[i].p % _Alignof(max_align_t), 0);
+		memset(all[i].p, (int)i, all[i].size);
+		all[i].text = hms_arena_strndup(arena, "a text that is cut", i % 18);
+	}
+	for (size_t i = 0; i < HMS_ARRAY_LEN(all); i++) {
+		assert_int_equal(strlen(all[i].text), i % 18);
+		for (size_t k = 0; k < all[i].size; k += 1 + all[i].size / 64)
+			assert_int_equal(all[i].p[k], (uint8_t)i);
+	}
+	hms_arena_destroy(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +137,7 @@ int main(void)
 		cmocka_unit_test(error_catch_takes_only_its_code),
 		cmocka_unit_test(alloc_array_refuses_what_the_input_exaggerates),
 		cmocka_unit_test(arena_memory_is_zeroed_and_stays),
+		cmocka_unit_test(arena_memory_of_any_size),
 		cmocka_unit_test(str_grows),
 		cmocka_unit_test(parallel_does_each_item_once),
 	};
