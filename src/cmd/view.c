@@ -458,46 +458,6 @@ void hms_view_sorted(struct hms_view *view, const struct hms_column *column, boo
 	*ret = maps;
 }
 
-/* ---- finding one map ---------------------------------------------------------------------- */
-
-static struct hms_error *by_address(struct hms_view *view, const char *name,
-				    const struct hms_map **ret)
-{
-	uint64_t addr;
-	char *end;
-
-	addr = strtoull(name, &end, 16);
-	if (*end)
-		return hms_err(HMS_ERR_USAGE, "cannot read '%s' as an address", name);
-	*ret = hms_found_at(view->found, addr);
-	if (!*ret)
-		return hms_err(HMS_ERR_NOT_FOUND,
-			       "cannot show 0x%" PRIx64 ": no map was found at that address", addr);
-	return NULL;
-}
-
-struct hms_error *hms_view_find(struct hms_view *view, const char *name, const struct hms_map **ret)
-{
-	const char *similar = NULL;
-	HMS_AUTO_FREE char *hint = NULL;
-
-	if (strncmp(name, "0x", 2) == 0)
-		return by_address(view, name, ret);
-	for (size_t i = 0; i < view->found->nmaps; i++) {
-		const char *owner = hms_view_owner(view, &view->found->maps[i]);
-
-		if (strcmp(owner, name) == 0) {
-			*ret = &view->found->maps[i];
-			return NULL;
-		}
-		if (!hint && strstr(owner, name))
-			hint = hms_xstrdup(owner);
-	}
-	similar = hint;
-	return hms_err(HMS_ERR_NOT_FOUND, "cannot show '%s': no map has that owner%s%s%s", name,
-		       similar ? " (there is '" : "", similar ? similar : "", similar ? "')" : "");
-}
-
 /* ---- findings and the end ----------------------------------------------------------------- */
 
 void hms_view_findings(struct hms_view *view, const struct hms_map *map)
