@@ -1,7 +1,7 @@
 /*
  * The commands' JSON over each bundled core: valid by the installed schema, complete, and without
  * a finding: the programs are sound, but for those that were caught with an unlocked map.  What
- * "goroutines" counts is what the program says it started.
+ * "goroutines" counts is what the program says it started.  The number of threads changes nothing.
  *
  *	t_json                     all of corefiles/
  *	t_json EXE CORE TRUTH      one, anywhere
@@ -187,6 +187,35 @@ static size_t check_goroutines(const json_t *doc, const json_t *truth)
 	return n;
 }
 
+/* ---- threads ------------------------------------------------------------------------------ */
+
+/* What is written does not depend on how many threads look. */
+static void check_jobs(const struct bundled *core)
+{
+	const char *tool = getenv("HMAPSCOPE") ? getenv("HMAPSCOPE") : "./hmapscope";
+	static const int jobs[2] = {1, 5};
+	char *out[2];
+	size_t len[2];
+	int status[2];
+
+	for (int i = 0; i < 2; i++) {
+		HMS_AUTO_FREE char *line = hms_xprintf("'%s' check --jobs=%d --json '%s' '%s'",
+						       tool, jobs[i], core->exe, core->core);
+
+		out[i] = output_of(line, &len[i], &status[i]);
+	}
+	if (status[0] != status[1] || len[0] != len[1] || memcmp(out[0], out[1], len[0]) != 0)
+		DIFFERS("check: with five threads the output is another");
+	free(out[0]);
+	free(out[1]);
+}
+
+/* Of large maps the work is shared. */
+static bool has_large_maps(const struct bundled *core)
+{
+	return strcmp(core->name, "overflow") == 0 || strcmp(core->name, "growing") == 0;
+}
+
 /* ---- cores -------------------------------------------------------------------------------- */
 
 static const char *raced_map(const struct bundled *core, const json_t *truth)
@@ -218,6 +247,8 @@ static bool test_core(const struct bundled *core, char *what, size_t what_size)
 	doc = schema && truth ? document(core, "goroutines", schema, &status) : NULL;
 	if (doc)
 		n = check_goroutines(doc, truth);
+	if (has_large_maps(core))
+		check_jobs(core);
 	snprintf(what, what_size, "%zu goroutines", n);
 	json_decref(doc);
 	json_decref(truth);
