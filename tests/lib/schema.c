@@ -10,6 +10,8 @@ struct check {
 	json_t *root;        /* the schema that $ref is relative to */
 	struct hms_str path; /* of the value in hand */
 	struct hms_str *why;
+	json_t *pattern; /* the one compiled last: mostly it is the next one's too */
+	regex_t regex;
 };
 
 static bool valid(struct check *check, json_t *schema, json_t *value);
@@ -75,19 +77,27 @@ static bool check_minimum(struct check *check, json_t *minimum, json_t *value)
 	       fail(check, "is less than", minimum);
 }
 
+static bool compile(struct check *check, json_t *pattern)
+{
+	const char *text = json_string_value(pattern);
+
+	if (check->pattern == pattern)
+		return true;
+	if (check->pattern)
+		regfree(&check->regex);
+	check->pattern = regcomp(&check->regex, text, REG_EXTENDED | REG_NOSUB) ? NULL : pattern;
+	return check->pattern != NULL;
+}
+
 static bool check_pattern(struct check *check, json_t *pattern, json_t *value)
 {
-	regex_t regex;
-	bool ok;
-
 	if (!json_is_string(value))
 		return true;
-	if (regcomp(&regex, json_string_value(pattern), REG_EXTENDED | REG_NOSUB) != 0)
+	if (!compile(check, pattern))
 		return fail(check, "cannot be held against a bad pattern", pattern);
-	ok = regexec(&regex, json_string_value(value), 0, NULL, 0) == 0 &&
-	     strlen(json_string_value(value)) == json_string_length(value);
-	regfree(&regex);
-	return ok || fail(check, "does not match", pattern);
+	return (regexec(&check->regex, json_string_value(value), 0, NULL, 0) == 0 &&
+		strlen(json_string_value(value)) == json_string_length(value)) ||
+	       fail(check, "does not match", pattern);
 }
 
 static bool valid_at(struct check *check, const char *step, json_t *schema, json_t *value)
@@ -256,6 +266,8 @@ bool schema_valid(json_t *schema, const char *def, json_t *doc, struct hms_str *
 	if (def)
 		top = json_object_get(json_object_get(schema, "$defs"), def);
 	ok = top ? valid(&check, top, doc) : fail(&check, "no such definition in the schema", NULL);
+	if (check.pattern)
+		regfree(&check.regex);
 	hms_str_deinit(&check.path);
 	return ok;
 }
