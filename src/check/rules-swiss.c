@@ -451,6 +451,21 @@ static void check_sums(struct table *t)
 					table_name(t), t->deleted));
 }
 
+/* Tables hold a pointer: their objects are of a kind that the garbage collector looks into. */
+static bool check_table_memory(const struct table *t, const struct hms_object *object)
+{
+	struct check_worker *w = t->w;
+	uint64_t where = t->part->map->swiss.dir + 8 * t->slot;
+
+	if (object->size >= w->check->rt->layout.facts[HMS_F_TABLE].size && !object->noscan)
+		return true;
+	CHECK_BREACH(t->part, HMS_RULE_SWISS_DIRECTORY, where, false, NULL, check_hex(w, t->addr),
+		     CHECK_TEXT("directory entry %" PRIu64 " leads to an object of %" PRIu64
+				" bytes %s pointers, which is no table",
+				t->slot, object->size, object->noscan ? "without" : "with"));
+	return false;
+}
+
 /* Is it worth a look?  What is no object the survey has told. */
 static bool open_table(struct table *t)
 {
@@ -461,6 +476,8 @@ static bool open_table(struct table *t)
 	hms_heap_find(t->w->check->heap, t->addr, &object);
 	if (object.state != HMS_HEAP_UNKNOWN &&
 	    (object.state != HMS_HEAP_ALLOCATED || object.base != t->addr))
+		return false;
+	if (object.state == HMS_HEAP_ALLOCATED && !check_table_memory(t, &object))
 		return false;
 	if (!read_table(t) || !check_run(t))
 		return false;

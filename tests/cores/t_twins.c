@@ -648,6 +648,19 @@ static bool wild_table(struct hms_map *map)
 	return map->swiss.dir_len && add(map->swiss.dir, 8, 8);
 }
 
+/* A directory entry that leads to some group of a map without pointers. */
+static bool no_table(struct hms_map *map)
+{
+	for (size_t i = 0; map->swiss.dir_len && i < w->found->nmaps; i++) {
+		uint64_t dir = w->found->maps[i].swiss.dir;
+
+		if (!w->found->maps[i].swiss.dir_len && dir && object_at(dir).base == dir &&
+		    object_at(dir).state == HMS_HEAP_ALLOCATED && object_at(dir).noscan)
+			return put(map->swiss.dir, 8, dir);
+	}
+	return false;
+}
+
 static bool table_twice(struct hms_map *map)
 {
 	return map->swiss.dir_len >= 2 && table(map, 0) != table(map, 1) &&
@@ -834,6 +847,7 @@ static const struct twin twins[] = {
 	SWISS(SWISS_NIL, "types", nil_group),
 	SWISS(SWISS_GROUP, "types", shifted_group),
 	SWISS(SWISS_DIRECTORY, "growing", wild_table),
+	SWISS(SWISS_DIRECTORY, "growing", no_table),
 	SWISS(SWISS_RUN, "growing", table_twice),
 	SWISS(SWISS_INDEX, "growing", stale_table),
 	SWISS(SWISS_CAPACITY, "growing", half_capacity),
