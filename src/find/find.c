@@ -179,6 +179,8 @@ static void finder_deinit(struct hms_finder *f)
 	hms_set_deinit(&f->seen);
 	hms_set_deinit(&f->ranges);
 	hms_set_deinit(&f->by_addr);
+	hms_set_deinit(&f->func_by_entry);
+	free(f->funcs);
 }
 
 /* Follow what the queue holds, and what that leads to. */
@@ -207,11 +209,12 @@ struct hms_error *hms_find_maps(struct hms_map_model *model, const struct hms_fi
 	struct hms_error *err = NULL;
 
 	f.arena = found->arena = hms_arena_create();
+	f.fitter = hms_fitter_create(model);
+	f.dwarf = stacks ? stacks->dwarf : NULL;
 	f.found_by = HMS_FOUND_GLOBAL;
 	push_variables(&f);
 	run_levels(&f);
-	f.fitter = hms_fitter_create(model);
-	if (stacks) {
+	if (stacks && stacks->goros) {
 		f.found_by = HMS_FOUND_STACK;
 		err = hms_find_push_locals(&f, stacks);
 		run_levels(&f);

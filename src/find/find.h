@@ -23,9 +23,9 @@ struct hms_found {
 	struct hms_arena *arena; /* paths live here */
 };
 
-/* Where goroutines and their variables come from. */
+/* Where goroutines and their variables come from, and what closures captured. */
 struct hms_find_stacks {
-	const struct hms_goros *goros;
+	const struct hms_goros *goros; /* NULL: unknown */
 	struct hms_dwarf *dwarf;
 };
 

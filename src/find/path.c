@@ -79,6 +79,7 @@ static void put_step(const struct hms_rt *rt, const struct hms_path *p, bool red
 		hms_str_addc(text, ')');
 		break;
 	case HMS_PATH_QUEUED: hms_str_addf(text, ".queue[%" PRIu64 "]", p->number); break;
+	case HMS_PATH_CAPTURED: hms_str_add(text, ".captured"); break;
 	case HMS_PATH_DEREF: break;
 	}
 }

@@ -21,6 +21,7 @@ enum hms_path_kind {
 	HMS_PATH_AS_KEY,   /* that key itself */
 	HMS_PATH_ASSERT,   /* the value in an interface, of type */
 	HMS_PATH_QUEUED,   /* number: element in a channel's buffer */
+	HMS_PATH_CAPTURED, /* what a func value's closure captured: fields by name, or words */
 };
 
 struct hms_path {

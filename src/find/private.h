@@ -22,6 +22,8 @@ struct hms_find_level {
 
 #define HMS_FIND_GATHERED 8 /* in the page that no process maps */
 
+struct hms_find_func; /* closure.c */
+
 struct hms_finder {
 	struct hms_map_model *model;
 	const struct hms_rt *rt;
@@ -41,6 +43,10 @@ struct hms_finder {
 	size_t nmaps, cap_maps;
 	enum hms_found_by found_by; /* what the queue's roots are */
 	struct hms_fitter *fitter;
+	struct hms_dwarf *dwarf;      /* NULL: closures are not followed */
+	struct hms_set func_by_entry; /* (entry, 0): index into funcs */
+	const struct hms_find_func **funcs;
+	size_t nfuncs, cap_funcs;
 	/* Variables that no stack map calls alive: looked at when all else is known. */
 	struct hms_find_weak {
 		uint64_t map; /* header address */
@@ -79,6 +85,16 @@ void hms_find_push(struct hms_finder *f, const struct hms_find_item *item, bool 
 /* Look into the value of @type at @addr, which @step leads to. */
 void hms_find_visit(struct hms_finder *f, uint64_t addr, const struct hms_type *type,
 		    const struct hms_find_step *step);
+
+/* What func values captured (closure.c): @addr is the func value's. */
+void hms_find_visit_func(struct hms_finder *f, uint64_t addr, const struct hms_find_step *step);
+
+/* A word of memory; false where it cannot be read. */
+bool hms_find_load(struct hms_finder *f, uint64_t addr, uint64_t *ret);
+
+/* Queue what a pointer at the end of @step leads to: a value of @type, or the header of a map. */
+void hms_find_follow(struct hms_finder *f, uint64_t addr, const struct hms_type *type, bool is_map,
+		     const struct hms_find_step *step);
 
 /* Look into the keys and elements of @map. */
 void hms_find_visit_entries(struct hms_finder *f, const struct hms_map *map,

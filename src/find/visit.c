@@ -18,7 +18,7 @@ static bool gathered(const struct hms_finder *f, uint64_t addr)
 	return addr - HMS_FIND_GATHERED < f->gathered_len;
 }
 
-static bool load(struct hms_finder *f, uint64_t addr, uint64_t *ret)
+bool hms_find_load(struct hms_finder *f, uint64_t addr, uint64_t *ret)
 {
 	uint64_t off = addr - f->run_addr;
 
@@ -102,9 +102,8 @@ static const struct hms_path *node_of(struct hms_finder *f, const struct hms_fin
 	return node;
 }
 
-/* What a pointer leads to waits for its turn: a value, or the header of a map. */
-static void follow(struct hms_finder *f, uint64_t addr, const struct hms_type *type, bool is_map,
-		   const struct hms_find_step *step)
+void hms_find_follow(struct hms_finder *f, uint64_t addr, const struct hms_type *type, bool is_map,
+		     const struct hms_find_step *step)
 {
 	struct hms_find_item item = {.addr = addr, .type = type};
 
@@ -144,9 +143,9 @@ static void visit_pointer(struct hms_finder *f, uint64_t addr, const struct hms_
 		.up = step, .length = step->length + 1, .kind = HMS_PATH_DEREF, .node = &node};
 	uint64_t target;
 
-	if (!reaches(f, elem) || !load(f, addr, &target) || !plausible(f, target))
+	if (!reaches(f, elem) || !hms_find_load(f, addr, &target) || !plausible(f, target))
 		return;
-	follow(f, target, elem, false, &deref);
+	hms_find_follow(f, target, elem, false, &deref);
 }
 
 /* A library's wrapper around an unsafe.Pointer: it is a pointer to what it is known to lead to. */
@@ -155,7 +154,7 @@ static void visit_wrapper(struct hms_finder *f, uint64_t addr, const struct hms_
 {
 	uint64_t target;
 
-	if (!load(f, addr, &target) || !target)
+	if (!hms_find_load(f, addr, &target) || !target)
 		return;
 	visit_pointer(f, addr, hms_rt_whole_type(f->rt, pointee, target), step);
 }
@@ -201,7 +200,7 @@ static uint64_t skip_nil(struct hms_finder *f, uint64_t at, uint64_t to, uint64_
 	uint64_t word, left, n = 0;
 	const uint8_t *bytes;
 
-	if (gathered(f, at) || !load(f, at, &word))
+	if (gathered(f, at) || !hms_find_load(f, at, &word))
 		return at;
 	bytes = f->run + (at - f->run_addr);
 	left = HMS_MIN(f->run_len - (at - f->run_addr), to - at);
@@ -297,8 +296,9 @@ static void visit_slice(struct hms_finder *f, uint64_t addr, const struct hms_ty
 {
 	uint64_t array, len, cap, bytes, from, to;
 
-	if (!reaches(f, type->elem) || !type->elem->size || !load(f, addr, &array) ||
-	    !load(f, addr + 8, &len) || !load(f, addr + 16, &cap) || !array || len > cap)
+	if (!reaches(f, type->elem) || !type->elem->size || !hms_find_load(f, addr, &array) ||
+	    !hms_find_load(f, addr + 8, &len) || !hms_find_load(f, addr + 16, &cap) || !array ||
+	    len > cap)
 		return;
 	if (__builtin_mul_overflow(cap, type->elem->size, &bytes) || array + bytes < array)
 		return;
@@ -319,7 +319,7 @@ static void visit_interface(struct hms_finder *f, uint64_t addr, const struct hm
 	const struct hms_type *dynamic;
 	uint64_t word, data;
 
-	if (!load(f, addr, &word) || !word || !load(f, addr + 8, &data) || !data)
+	if (!hms_find_load(f, addr, &word) || !word || !hms_find_load(f, addr + 8, &data) || !data)
 		return;
 	dynamic = hms_rt_dynamic_type(f->rt, type, word);
 	if (!reaches(f, dynamic))
@@ -332,7 +332,7 @@ static void visit_interface(struct hms_finder *f, uint64_t addr, const struct hm
 	part.up = step;
 	part.length = step->length + 1;
 	part.node = &node;
-	follow(f, data, dynamic, false, &part);
+	hms_find_follow(f, data, dynamic, false, &part);
 }
 
 /* runtime.hchan: a ring of dataqsiz elements, qcount of them in use from recvx on. */
@@ -343,14 +343,14 @@ static void visit_chan(struct hms_finder *f, uint64_t addr, const struct hms_typ
 	uint64_t chan, buf, n, size, first, bytes;
 	bool added;
 
-	if (!reaches(f, type->elem) || !type->elem->size || !load(f, addr, &chan) || !chan ||
-	    !hms_layout_has(layout, HMS_F_HCHAN_BUF))
+	if (!reaches(f, type->elem) || !type->elem->size || !hms_find_load(f, addr, &chan) ||
+	    !chan || !hms_layout_has(layout, HMS_F_HCHAN_BUF))
 		return;
 	hms_set_put(&f->seen, chan, type->id, 0, &added);
-	if (!added || !load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_QCOUNT), &n) ||
-	    !load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_DATAQSIZ), &size) ||
-	    !load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_BUF), &buf) ||
-	    !load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_RECVX), &first))
+	if (!added || !hms_find_load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_QCOUNT), &n) ||
+	    !hms_find_load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_DATAQSIZ), &size) ||
+	    !hms_find_load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_BUF), &buf) ||
+	    !hms_find_load(f, chan + hms_layout_off(layout, HMS_F_HCHAN_RECVX), &first))
 		return;
 	if (__builtin_mul_overflow(size, type->elem->size, &bytes) ||
 	    extent_of(f, buf, bytes) < bytes)
@@ -375,8 +375,8 @@ void hms_find_visit(struct hms_finder *f, uint64_t addr, const struct hms_type *
 	f->budget--;
 	switch (type->kind) {
 	case HMS_KIND_MAP:
-		if (load(f, addr, &target) && target)
-			follow(f, target, type, true, step);
+		if (hms_find_load(f, addr, &target) && target)
+			hms_find_follow(f, target, type, true, step);
 		break;
 	case HMS_KIND_POINTER: visit_pointer(f, addr, type->elem, step); break;
 	case HMS_KIND_STRUCT: visit_struct(f, addr, type, step); break;
@@ -384,6 +384,7 @@ void hms_find_visit(struct hms_finder *f, uint64_t addr, const struct hms_type *
 	case HMS_KIND_SLICE: visit_slice(f, addr, type, step); break;
 	case HMS_KIND_INTERFACE: visit_interface(f, addr, type, step); break;
 	case HMS_KIND_CHAN: visit_chan(f, addr, type, step); break;
+	case HMS_KIND_FUNC: hms_find_visit_func(f, addr, step); break;
 	default: break;
 	}
 }

@@ -179,7 +179,7 @@ struct hms_error *hms_session_find_maps(struct hms_session *s, struct hms_found 
 	struct hms_find_stacks stacks = {s->goros, s->dwarf};
 	HMS_AUTO(hms_found) struct hms_found *found = NULL;
 
-	HMS_TRY(hms_find_maps(s->model, s->goros ? &stacks : NULL, &found));
+	HMS_TRY(hms_find_maps(s->model, &stacks, &found));
 	HMS_TRY(hms_map_survey(s->model, found->maps, found->nmaps, s->jobs));
 	*ret = hms_take(found);
 	return NULL;

@@ -2,8 +2,12 @@
 #include "unit/unit.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "dwarf/compat.h"
+#include "dwarf/dwarf.h"
 #include "find/find.h"
+#include "lib/godwarf.h"
 #include "lib/mkmap.h"
 
 struct fixture {
@@ -360,6 +364,97 @@ static void a_type_within_itself_ends(void **state)
 	expect(f, m, "main.self.items", hms_found_at(f->found, m)->owners);
 }
 
+/* ---- closures ----------------------------------------------------------------------------- */
+
+#define ENTRY 0x1000 /* of the function that a method value points to */
+
+/* The search with debug information of one function. */
+static void search_with_function(struct fixture *f, const char *name)
+{
+	struct hms_find_stacks stacks = {0};
+	struct mkdwarf dwarf;
+	char *path;
+
+	mkdwarf_init(&dwarf, 4);
+	go_unit(&dwarf, "Go cmd/compile go1.21.13; regabi");
+	mkdwarf_addr(&dwarf, DW_AT_low_pc, ENTRY);
+	mkdwarf_addr(&dwarf, DW_AT_high_pc, ENTRY + 0x100);
+	mkdwarf_die(&dwarf, DW_TAG_subprogram, true);
+	mkdwarf_string(&dwarf, DW_AT_name, name);
+	mkdwarf_addr(&dwarf, DW_AT_low_pc, ENTRY);
+	mkdwarf_addr(&dwarf, DW_AT_high_pc, ENTRY + 0x100);
+	mkdwarf_end(&dwarf);
+	mkdwarf_end(&dwarf);
+	path = mkdwarf_save(&dwarf);
+	assert_ok(hms_dwarf_open(path, &stacks.dwarf));
+	mkmap_open(f->m);
+	assert_ok(hms_find_maps(f->m->model, &stacks, &f->found));
+	assert_true(f->found->complete);
+	hms_dwarf_close(stacks.dwarf);
+	unlink(path);
+	free(path);
+}
+
+/* A package variable with a func value, and its closure of 16 bytes. */
+static uint64_t func_value(struct fixture *f, uint64_t entry)
+{
+	struct hms_type *func = mkgraph_type(f->m->graph, "func()", HMS_KIND_FUNC, 8);
+	uint64_t closure = mkmap_object(f->m, 16);
+
+	put(f, variable(f, "main.method", func), closure);
+	put(f, closure, entry);
+	return closure;
+}
+
+static void a_method_value_holds_its_receiver(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t m = map(f), object = mkmap_object(f->m, 16), closure = func_value(f, ENTRY);
+
+	node_type(f);
+	put(f, object, m);
+	put(f, closure + 8, object);
+	search_with_function(f, "main.(*node).run-fm");
+	expect(f, m, "main.method.captured.receiver.items", 1);
+}
+
+static void a_method_value_of_a_value(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t m = map(f), closure = func_value(f, ENTRY);
+
+	node_type(f);
+	put(f, closure + 8, m);
+	search_with_function(f, "main.node.run-fm");
+	expect(f, m, "main.method.captured.receiver.items", 1);
+}
+
+/* A func value that leads into a function, or a function that is no method value's. */
+static void what_is_no_closure_is_not_followed(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t m = map(f), object = mkmap_object(f->m, 16), closure = func_value(f, ENTRY + 4);
+
+	node_type(f);
+	put(f, object, m);
+	put(f, closure + 8, object);
+	search_with_function(f, "main.(*node).run-fm");
+	assert_true(!hms_found_at(f->found, m) || !hms_found_at(f->found, m)->owner);
+}
+
+/* No program has it, a damaged core may: a closure that is its own receiver. */
+static void a_closure_within_itself_ends(void **state)
+{
+	struct fixture *f = *state;
+	struct hms_type *func = mkgraph_type(f->m->graph, "main.fn", HMS_KIND_FUNC, 8);
+	uint64_t closure = func_value(f, ENTRY);
+
+	(void)func;
+	put(f, closure + 8, closure);
+	search_with_function(f, "main.fn.run-fm");
+	assert_int_equal(f->found->nmaps, 0);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -382,6 +477,10 @@ int main(void)
 		TEST(redacted_paths_lose_their_keys),
 		TEST(unreadable_places_are_passed_over),
 		TEST(a_type_within_itself_ends),
+		TEST(a_method_value_holds_its_receiver),
+		TEST(a_method_value_of_a_value),
+		TEST(what_is_no_closure_is_not_followed),
+		TEST(a_closure_within_itself_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
