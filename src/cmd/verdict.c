@@ -7,6 +7,7 @@
 
 #include "cmd/operations.h"
 #include "disas/sites.h"
+#include "ops/locks.h"
 #include "report/format.h"
 
 #define MAX_PARTIES 16 /* drawn of a verdict */
@@ -195,6 +196,39 @@ static void note_endless(struct making *mk)
 		mk->notes[mk->verdict.nnotes++] = mk->endless->message;
 }
 
+/* "12 goroutines wait for the lock that goroutine 18 holds: 7, 9, ..." */
+static void note_waiters(struct making *mk, const struct hms_operation *const *ops, size_t n)
+{
+	const struct hms_session *s = mk->view->session;
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
+	struct hms_lock_waiters waiters;
+
+	hms_lock_waiters_find(&sources, &waiters);
+	for (size_t i = 0; waiters.n && i < HMS_MIN(n, (size_t)MAX_PARTIES); i++) {
+		HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+		size_t first, nwait = 0;
+		uint64_t lock;
+
+		if (hms_operation_lock(&sources, ops[i], &lock))
+			nwait = hms_lock_waiters_of(&waiters, lock, &first);
+		if (!nwait)
+			continue;
+		hms_str_add(&text, waiters.cut ? "at least " : "");
+		hms_format_counted(&text, nwait, "goroutine");
+		hms_str_addf(&text,
+			     " wait%s for the lock at 0x%" PRIx64 " that goroutine %" PRIu64
+			     " holds",
+			     nwait == 1 ? "s" : "", lock, ops[i]->goroutine->id);
+		for (size_t k = 0; k < HMS_MIN(nwait, (size_t)MAX_EQUALS); k++)
+			hms_str_addf(&text, "%s%" PRIu64, k ? ", " : ": ",
+				     waiters.list[first + k].goroutine->id);
+		if (nwait > MAX_EQUALS)
+			hms_str_add(&text, ", ...");
+		add_note(mk, &text);
+	}
+	hms_lock_waiters_deinit(&waiters);
+}
+
 /* ---- where else the code writes such maps ---------------------------------------------------- */
 
 /* Places of one source line are one. */
@@ -305,6 +339,7 @@ static void emit_race(struct hms_view *view, const struct hms_sites *sites,
 		add_party(&mk, race->parties[i]);
 	note_creators(&mk, race->parties, race->n);
 	note_absent(&mk, race);
+	note_waiters(&mk, race->parties, race->n);
 	note_endless(&mk);
 	note_places(&mk, sites, race);
 	note_explained(&mk);
@@ -335,6 +370,7 @@ static void emit_operations(struct hms_view *view, const struct hms_map *map, bo
 	for (size_t i = 0; i < nlist; i++)
 		add_party(&mk, list[i]);
 	note_creators(&mk, list, nlist);
+	note_waiters(&mk, list, nlist);
 	note_endless(&mk);
 	end(&mk);
 }

@@ -451,3 +451,21 @@ enum hms_lock_seen hms_locks_at(const struct hms_locks *locks, uint32_t insn,
 	}
 	return HMS_LOCK_NOT_SEEN;
 }
+
+bool hms_locks_held(const struct hms_locks *locks, uint32_t insn, struct hms_val *ret)
+{
+	const struct object *object;
+	struct hms_flow_state state;
+
+	if (!locks->flow || !locks->settled || !locks->code->complete)
+		return false;
+	hms_flow_at(locks->flow, insn, &state);
+	if (!state.reached)
+		return false;
+	object = object_of(locks, state.always, excludes);
+	if (!object)
+		object = object_of(locks, state.always, reads);
+	if (object)
+		*ret = object->lock;
+	return object != NULL;
+}

@@ -34,4 +34,8 @@ HMS_DEFINE_CLEANUP(hms_locks, hms_locks_destroy)
 enum hms_lock_seen hms_locks_at(const struct hms_locks *locks, uint32_t insn,
 				struct hms_str *evidence);
 
+/* The address of a lock that is held before instruction @insn on every path, as a value of the flow
+ * that @locks was made with; false: none is, or the code cannot be followed. */
+bool hms_locks_held(const struct hms_locks *locks, uint32_t insn, struct hms_val *ret);
+
 #endif

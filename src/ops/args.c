@@ -229,6 +229,18 @@ bool hms_op_args_find(const struct hms_op_args *args, const struct hms_frame *fr
 	return false;
 }
 
+bool hms_op_args_word(const struct hms_op_args *args, const struct hms_frame *frame,
+		      unsigned int word, uint64_t *ret)
+{
+	struct words words;
+
+	home_words(args, frame, &words);
+	if (get_word(&words, (int)word, ret))
+		return true;
+	debug_words(args, frame, &words);
+	return get_word(&words, (int)word, ret);
+}
+
 bool hms_op_args_of_call(const struct hms_op_args *args, const struct hms_frame *frame,
 			 const struct hms_map_func *func, uint64_t *map_ret,
 			 const struct hms_type **type_ret)

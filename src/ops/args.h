@@ -31,4 +31,8 @@ bool hms_op_args_of_call(const struct hms_op_args *args, const struct hms_frame 
 			 const struct hms_map_func *func, uint64_t *map_ret,
 			 const struct hms_type **type_ret);
 
+/* Argument @word of a frame's function, whatever that is: false where nothing says where it is. */
+bool hms_op_args_word(const struct hms_op_args *args, const struct hms_frame *frame,
+		      unsigned int word, uint64_t *ret);
+
 #endif

@@ -1,5 +1,6 @@
 #include "ops/callsite.h"
 
+#include "disas/locks.h"
 #include "goro/arch.h"
 
 #define MAX_CALLS 8  /* outwards */
@@ -45,7 +46,9 @@ struct scope {
 	const struct hms_callsite *site;
 	size_t frame;
 	unsigned int calls, loads;
+	struct hms_code *code;
 	struct hms_flow *flow;
+	uint32_t call;               /* index of the call */
 	struct hms_flow_state state; /* before the call */
 };
 
@@ -148,32 +151,42 @@ static bool is_call(const struct hms_stack *stack, size_t callee)
 	       !caller->first && caller->stack == frame->stack;
 }
 
+/* Read the code of the scope's function and follow it to the call that it is in; false: it cannot
+ * be followed so far.  scope_close() is due in any case. */
+static bool scope_open(struct scope *s)
+{
+	const struct hms_place *place = s->site->stack->frames[s->frame].place;
+	const struct hms_goros *goros = s->site->goros;
+	struct hms_error *err = hms_code_read(s->site->disas, hms_unwinder_mem(s->site->unwinder),
+					      goros->pclntab, &place->func, &s->code);
+
+	hms_err_free(err);
+	if (err || !find_call(s->code, place->pc, &s->call))
+		return false;
+	s->flow = hms_flow_create(s->code, goros->pclntab, goros->core->arch, NULL, NULL, NULL);
+	hms_flow_at(s->flow, s->call, &s->state);
+	return s->state.reached;
+}
+
+static void scope_close(struct scope *s)
+{
+	hms_flow_destroy(s->flow);
+	hms_code_free(s->code);
+}
+
 /* @reg < 0: argument word -@reg - 1 on the stack. */
 static bool value_in(struct scope *s, int reg, uint64_t *ret)
 {
-	const struct hms_func *func = &s->site->stack->frames[s->frame].place->func;
-	HMS_AUTO(hms_code) struct hms_code *code = NULL;
-	struct hms_error *err = hms_code_read(s->site->disas, hms_unwinder_mem(s->site->unwinder),
-					      s->site->goros->pclntab, func, &code);
-	struct hms_val val;
-	bool found = false;
-	uint32_t call;
+	int64_t args = hms_unwinder_arch(s->site->unwinder)->args_off;
+	bool found = scope_open(s);
 
-	hms_err_free(err);
-	if (err || !find_call(code, s->site->stack->frames[s->frame].place->pc, &call))
-		return false;
-	s->flow = hms_flow_create(code, s->site->goros->pclntab, s->site->goros->core->arch, NULL,
-				  NULL, NULL);
-	hms_flow_at(s->flow, call, &s->state);
-	if (s->state.reached) {
-		val = reg >= 0
-			      ? s->state.regs[reg]
-			      : hms_flow_stack_word(s->flow, &s->state,
-						    hms_unwinder_arch(s->site->unwinder)->args_off +
-							    8 * (int64_t)(-reg - 1));
-		found = resolve(s, val, ret);
-	}
-	hms_flow_destroy(s->flow);
+	if (found)
+		found = resolve(s,
+				reg >= 0 ? s->state.regs[reg]
+					 : hms_flow_stack_word(s->flow, &s->state,
+							       args + 8 * (int64_t)(-reg - 1)),
+				ret);
+	scope_close(s);
 	return found;
 }
 
@@ -203,4 +216,23 @@ bool hms_callsite_word(const struct hms_callsite *site, size_t callee, unsigned 
 	if (!site->disas || word >= sizeof(amd64_args) || !is_call(site->stack, callee))
 		return false;
 	return value_in(&s, register_abi(site) ? regs[word] : -(int)word - 1, ret);
+}
+
+bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *ret)
+{
+	struct scope s = {.site = site, .frame = frame};
+	HMS_AUTO(hms_locks) struct hms_locks *locks = NULL;
+	struct hms_val lock;
+	bool found;
+
+	if (!site->disas)
+		return false;
+	found = scope_open(&s);
+	if (found) {
+		locks = hms_locks_create(s.flow, site->goros->pclntab, site->goros->core->arch,
+					 register_abi(site));
+		found = hms_locks_held(locks, s.call, &lock) && resolve(&s, lock, ret);
+	}
+	scope_close(&s);
+	return found;
 }

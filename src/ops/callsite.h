@@ -23,4 +23,8 @@ struct hms_callsite {
 bool hms_callsite_word(const struct hms_callsite *site, size_t callee, unsigned int word,
 		       uint64_t *ret);
 
+/* The address of a lock that the function of stack->frames[@frame] has taken, by its own code, and
+ * holds at the call that it is in; false: none that is known. */
+bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *ret);
+
 #endif
