@@ -4,6 +4,7 @@
 
 #include "goro/arch.h"
 #include "goro/locals.h"
+#include "ops/words.h"
 #include "ops/callsite.h"
 
 #define WORDS 4 /* of the arguments: no row of mapfuncs.def asks for more */
@@ -78,6 +79,31 @@ static void home_words(const struct hms_op_args *args, const struct hms_frame *f
 
 		if (p && (home == HMS_ARG_HOME || hms_op_at_entry(frame)))
 			set_word(ret, i, hms_le64(p));
+	}
+}
+
+/* Where the function's code still keeps them: it spills what it needs again, as debug information
+ * often does not know. */
+static void kept_words(const struct hms_op_args *args, const struct hms_frame *frame,
+		       struct words *ret)
+{
+	const struct hms_goros *goros = args->sources->goros;
+	const struct hms_func *func = &frame->place->func;
+	HMS_AUTO(hms_mapcode) struct hms_mapcode *code = NULL;
+	struct hms_mapcode_point point;
+
+	*ret = (struct words){0};
+	hms_err_free(hms_mapcode_open(goros->rt, goros->pclntab, func,
+				      hms_map_func_find(func->name), &code));
+	if (!code || !hms_op_point(code, frame, &point))
+		return;
+	for (unsigned int i = 0; i < WORDS; i++) {
+		struct hms_holder holder;
+		uint64_t value;
+
+		hms_mapcode_argument(code, &point, i, &holder);
+		if (hms_op_word(goros->rt, args->stack, frame, &holder, &value))
+			set_word(ret, i, value);
 	}
 }
 
@@ -217,7 +243,8 @@ bool hms_op_args_find(const struct hms_op_args *args, const struct hms_frame *fr
 		      const struct hms_type **type_ret)
 {
 	void (*const sources[])(const struct hms_op_args *args, const struct hms_frame *frame,
-				struct words *ret) = {entry_words, home_words, debug_words};
+				struct words *ret) = {entry_words, home_words, kept_words,
+						      debug_words};
 
 	for (size_t i = 0; i < HMS_ARRAY_LEN(sources); i++) {
 		struct words words;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ops/words.h"
 #include "rt/value.h"
 
 #define KEY_SHOWN 64 /* bytes of a string */
@@ -144,38 +145,13 @@ static struct hms_mapcode *code_of(struct steps *s, const struct hms_func *func,
 	return code;
 }
 
-/* A word at the function's entry, as frame @frame still has it. */
-static bool word_at(const struct steps *s, const struct hms_frame *frame,
-		    const struct hms_holder *holder, uint64_t *ret)
-{
-	bool arm = s->rt->exe->arch == HMS_ARCH_ARM64;
-	const struct hms_regs *regs;
-	const uint8_t *p;
-
-	switch (holder->kind) {
-	case HMS_HELD_STACK:
-		p = hms_mem_peek(s->rt->mem, frame->cfa - (arm ? 0 : 8) + (uint64_t)holder->off, 8);
-		if (p)
-			*ret = hms_le64(p);
-		return p;
-	case HMS_HELD_REG:
-		if (frame->regs < 0)
-			return false;
-		regs = &s->stack.regs[frame->regs];
-		*ret = regs->value[holder->reg];
-		return regs->known >> holder->reg & 1;
-	case HMS_HELD_NOWHERE: break;
-	}
-	return false;
-}
-
 static bool argument(const struct steps *s, const struct hms_frame *frame, struct hms_mapcode *code,
 		     const struct hms_mapcode_point *point, unsigned int i, uint64_t *ret)
 {
 	struct hms_holder holder;
 
 	hms_mapcode_argument(code, point, i, &holder);
-	return word_at(s, frame, &holder, ret);
+	return hms_op_word(s->rt, &s->stack, frame, &holder, ret);
 }
 
 static bool is_fast(const char *name, const char *suffix)
@@ -232,9 +208,7 @@ static void add_bucket(struct steps *s, const struct hms_operation *op, struct h
 		if (!row || strncmp(func->name, "runtime.evacuate", 16))
 			continue;
 		code = code_of(s, func, row);
-		if (!code ||
-		    !hms_mapcode_at(code, frame->place->pc,
-				    frame->place->lookup_pc != frame->place->pc, &point) ||
+		if (!code || !hms_op_point(code, frame, &point) ||
 		    !argument(s, frame, code, &point, 2, &n) ||
 		    n >= hms_classic_old_nbuckets(&map.classic))
 			continue;
@@ -263,8 +237,7 @@ static void look_at_frame(struct steps *s, const struct hms_operation *op,
 	if (!row || row->op == HMS_MAP_GROW || !hms_map_op_writes(row->op))
 		return;
 	code = code_of(s, func, row);
-	if (!code || !hms_mapcode_at(code, frame->place->pc,
-				     frame->place->lookup_pc != frame->place->pc, &point))
+	if (!code || !hms_op_point(code, frame, &point))
 		return;
 	t->any = true;
 	t->point.always |= point.always;
