@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cmd/cmd.h"
+#include "cmd/disassemble.h"
 #include "cmd/explain.h"
 #include "cmd/show.h"
 #include "cmd/verdict.h"
@@ -10,6 +11,29 @@
 #include "map/picture.h"
 
 #define MAX_CELLS 1024
+
+struct show_options {
+	bool disassemble;
+};
+
+enum { KEY_DISASSEMBLE = 0x200 };
+
+static const struct argp_option options[] = {
+	{"disassemble", KEY_DISASSEMBLE, NULL, 0,
+	 "With the machine code in which writes of the map stand, stores named", 0},
+	{0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct show_options *o = state->hook;
+
+	(void)arg;
+	switch (key) {
+	case KEY_DISASSEMBLE: o->disassemble = true; return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
 
 static void picture(struct hms_view *view, const struct hms_map *map, bool old)
 {
@@ -65,13 +89,15 @@ static void chain_lengths(struct hms_view *view)
 	view->renderer->ops->histogram(view->renderer, &histogram);
 }
 
-static void show_map(struct hms_view *view, const struct hms_map *map)
+static void show_map(struct hms_view *view, const struct show_options *o, const struct hms_map *map)
 {
 	struct hms_renderer *r = view->renderer;
 	struct hms_map_row row = hms_view_row(view, map);
 
 	r->ops->map(r, &row);
 	hms_emit_map_operations(view, map);
+	if (o->disassemble)
+		hms_show_disassembly(view, map);
 	if (map->readable) {
 		r->ops->section(r, "header");
 		hms_explain_header(view, map);
@@ -88,7 +114,7 @@ static void show_map(struct hms_view *view, const struct hms_map *map)
 	chain_lengths(view);
 }
 
-static struct hms_error *emit(struct hms_view *view, int *status_ret)
+static struct hms_error *emit(struct hms_view *view, const struct show_options *o, int *status_ret)
 {
 	const struct hms_input *input = view->input;
 	HMS_AUTO_FREE const struct hms_map **maps = hms_xcalloc(input->nmaps, sizeof(*maps));
@@ -98,24 +124,23 @@ static struct hms_error *emit(struct hms_view *view, int *status_ret)
 	view->doc.details = true;
 	hms_view_begin(view);
 	for (size_t i = 0; i < input->nmaps; i++)
-		show_map(view, maps[i]);
+		show_map(view, o, maps[i]);
 	for (size_t i = 0; i < input->nmaps; i++)
 		hms_view_findings(view, maps[i]);
 	return hms_view_end(view, true, status_ret);
 }
 
-static struct hms_error *run(struct hms_input *input, void *options, int *status_ret)
+static struct hms_error *run(struct hms_input *input, void *arg, int *status_ret)
 {
 	struct hms_error *err;
 	struct hms_view view;
 
-	(void)options;
 	if (!input->nmaps)
 		return hms_err(HMS_ERR_USAGE, "cannot show: no MAP is given (an address, or an "
 					      "owner as 'hmapscope list' prints it)");
 	input->check = true;
 	HMS_TRY(hms_view_open(input, &view));
-	err = emit(&view, status_ret);
+	err = emit(&view, arg, status_ret);
 	hms_view_close(&view);
 	return err;
 }
@@ -129,5 +154,8 @@ const struct hms_cmd hms_cmd_show = {
 	       "buckets, chain lengths, and what is wrong with it. MAP is an address or an owner "
 	       "as "
 	       "'hmapscope list' prints it.",
+	.options = options,
+	.parse = parse,
+	.options_size = sizeof(struct show_options),
 	.run = run,
 };

@@ -30,7 +30,7 @@ const char *hms_deed_text(enum hms_deed deed, enum hms_map_kind kind)
 	case HMS_DEED_COUNT: return "changes the count";
 	case HMS_DEED_TABLE: return "changes the table's counters";
 	case HMS_DEED_WIPED: return "zeroes the entry";
-	case HMS_DEED_GROWN: return "grows";
+	case HMS_DEED_GROWN: return "goes on with a growth";
 	case HMS_DEED_BOX: return "stores a pointer to the key or element";
 	}
 	return NULL;
