@@ -93,10 +93,12 @@ static bool larger(const struct hms_change *c)
 	return old != HMS_UNKNOWN && new != HMS_UNKNOWN &&new > old;
 }
 
-/* A Swiss map's first group, and a classic one's first bucket, are no growth: nothing moves. */
-static bool had_array(const struct hms_snap_map *map)
+/* A classic map's first bucket, and a Swiss one's first group, are no growth: nothing moves. */
+static bool is_first_array(const struct hms_change *c)
 {
-	return !hms_snap_known(map, HMS_SNAP_ARRAY) || map->patterns[HMS_SNAP_ARRAY];
+	return hms_snap_known(c->old, HMS_SNAP_ARRAY) && !c->old->patterns[HMS_SNAP_ARRAY] &&
+	       (c->new->swiss ? c->new->numbers[HMS_SNAP_CAPACITY] <= 8
+			      : c->new->numbers[HMS_SNAP_BUCKETS] <= 1);
 }
 
 static enum hms_change_growth growth_of_pair(const struct hms_change *c)
@@ -113,7 +115,7 @@ static enum hms_change_growth growth_of_pair(const struct hms_change *c)
 	}
 	if (is)
 		return HMS_GROWTH_STARTED;
-	if (was || (larger(c) && had_array(c->old)))
+	if (was || (larger(c) && !is_first_array(c)))
 		return HMS_GROWTH_FINISHED;
 	return HMS_GROWTH_NONE;
 }

@@ -223,6 +223,14 @@ static void add_summary(struct hms_snapshot *snap, json_t *summary)
 	snap->complete = json_is_true(json_object_get(summary, "complete"));
 }
 
+/* Nothing but the count of a damaged header is below 0. */
+static int64_t map_number(json_t *object, const char *path, bool may_be_negative)
+{
+	int64_t n = number(object, path, HMS_UNKNOWN);
+
+	return n < 0 && !may_be_negative ? HMS_UNKNOWN : n;
+}
+
 static bool add_map(struct hms_snapshot *snap, json_t *object)
 {
 	static const char *const numbers[HMS_SNAP_NNUMBERS] = {
@@ -250,7 +258,7 @@ static bool add_map(struct hms_snapshot *snap, json_t *object)
 	map->type_path = text(snap, object, "type_path");
 	map->owner = text(snap, object, "owner");
 	for (size_t i = 0; i < HMS_SNAP_NNUMBERS; i++)
-		map->numbers[i] = number(object, numbers[i], HMS_UNKNOWN);
+		map->numbers[i] = map_number(object, numbers[i], i == HMS_SNAP_COUNT);
 	for (size_t i = 0; i < HMS_SNAP_NPATTERNS; i++)
 		if (pattern(object, patterns[i][0], &bits) ||
 		    (patterns[i][1] && pattern(object, patterns[i][1], &bits)))

@@ -152,14 +152,14 @@ static int compare_names(const char *a, const char *b)
 	return !a || !b ? (a != NULL) - (b != NULL) : strcmp(a, b);
 }
 
-/* What came first, in the order of its size; then what went. */
+/* What came or went, the most first. */
 static int compare_totals(const void *a, const void *b)
 {
 	const struct hms_total *x = a, *y = b;
 	int64_t dx = growth_of_total(x), dy = growth_of_total(y);
 
-	if (dx != dy)
-		return dx > dy ? -1 : 1;
+	if (llabs(dx) != llabs(dy))
+		return llabs(dx) > llabs(dy) ? -1 : 1;
 	if (x->new_bytes != y->new_bytes)
 		return x->new_bytes > y->new_bytes ? -1 : 1;
 	return compare_names(x->name, y->name);

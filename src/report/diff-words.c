@@ -312,6 +312,12 @@ void hms_diff_group(const struct hms_snap_group *group, struct hms_str *ret)
 		hms_str_addf(ret, ", started by %s", group->created_by);
 }
 
+bool hms_diff_group_shown(const struct hms_diff_report *report,
+			  const struct hms_group_change *change)
+{
+	return report->all || !change->group->system;
+}
+
 /* ---- what is shown ---------------------------------------------------------------------- */
 
 bool hms_diff_row_shown(const struct hms_diff_report *report, const struct hms_change *change)

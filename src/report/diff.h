@@ -50,6 +50,10 @@ void hms_diff_course_words(const struct hms_series *series, const struct hms_cou
 /* Is the row shown where not everything is? */
 bool hms_diff_row_shown(const struct hms_diff_report *report, const struct hms_change *change);
 
+/* The runtime's own goroutines are not. */
+bool hms_diff_group_shown(const struct hms_diff_report *report,
+			  const struct hms_group_change *change);
+
 /* Do sums by owner, or by type, tell what the rows don't? */
 bool hms_diff_totals_tell(const struct hms_total *totals, size_t n);
 

@@ -260,15 +260,20 @@ static void draw_groups(struct html *html, const struct hms_diff_report *report)
 	static const char *const headers[] = {">DELTA", ">GOROUTINES", "WAIT REASON", "WHERE",
 					      NULL};
 	const struct hms_diff *diff = report->diff;
-	size_t shown = 0;
+	size_t shown = 0, left = 0;
 
-	if (!diff->ngroups)
-		return;
-	open_table(html, "Goroutines", headers);
-	for (; shown < diff->ngroups && (report->all || shown < report->max_rows); shown++) {
+	for (size_t i = 0; i < diff->ngroups; i++) {
 		HMS_AUTO_STR struct hms_str s = HMS_STR_INIT;
-		const struct hms_group_change *g = &diff->groups[shown];
+		const struct hms_group_change *g = &diff->groups[i];
 
+		if (!hms_diff_group_shown(report, g))
+			continue;
+		if (!report->all && shown >= report->max_rows) {
+			left++;
+			continue;
+		}
+		if (!shown++)
+			open_table(html, "Goroutines", headers);
 		html_add(html, "<tr>");
 		hms_diff_count(&s, (int64_t)(g->new_n - g->old_n));
 		number_cell(html, &s);
@@ -278,8 +283,9 @@ static void draw_groups(struct html *html, const struct hms_diff_report *report)
 		html_element(html, "td class=code", hms_str_text(&s));
 		html_add(html, "</tr>\n");
 	}
-	close_table(html);
-	more(html, diff->ngroups - shown);
+	if (shown)
+		close_table(html);
+	more(html, left);
 }
 
 static const char *row_class(const struct hms_snap_finding *finding)

@@ -313,6 +313,14 @@ static void draw_totals(struct text *text, const struct hms_diff_report *report,
 
 /* ---- goroutines and findings -------------------------------------------------------------- */
 
+static bool any_group_shown(const struct hms_diff_report *report)
+{
+	for (size_t i = 0; i < report->diff->ngroups; i++)
+		if (hms_diff_group_shown(report, &report->diff->groups[i]))
+			return true;
+	return false;
+}
+
 static void draw_groups(struct text *text, const struct hms_diff_report *report)
 {
 	static const struct hms_table_column columns[] = {
@@ -323,17 +331,23 @@ static void draw_groups(struct text *text, const struct hms_diff_report *report)
 	};
 	const struct hms_diff *diff = report->diff;
 	HMS_AUTO_STR struct hms_str s = HMS_STR_INIT;
-	size_t shown = 0;
+	size_t shown = 0, left = 0;
 
 	if (diff->old->goroutines < 0 || diff->new->goroutines < 0 ||
-	    (!diff->ngroups && diff->old->goroutines == diff->new->goroutines))
+	    (diff->old->goroutines == diff->new->goroutines && !any_group_shown(report)))
 		return;
 	hms_diff_from_to(&s, diff->old->goroutines, diff->new->goroutines, false, arrow(text));
 	heading(text, "GOROUTINES", hms_str_text(&s));
-	for (; shown < diff->ngroups && (report->all || shown < report->max_rows / 2); shown++) {
-		const struct hms_group_change *g = &diff->groups[shown];
+	for (size_t i = 0; i < diff->ngroups; i++) {
+		const struct hms_group_change *g = &diff->groups[i];
 
-		if (!shown)
+		if (!hms_diff_group_shown(report, g))
+			continue;
+		if (!report->all && shown >= report->max_rows / 2) {
+			left++;
+			continue;
+		}
+		if (!shown++)
 			begin_table(text, columns, HMS_ARRAY_LEN(columns));
 		hms_str_clear(&s);
 		hms_diff_count(&s, (int64_t)(g->new_n - g->old_n));
@@ -348,7 +362,7 @@ static void draw_groups(struct text *text, const struct hms_diff_report *report)
 	}
 	if (shown)
 		end_table(text);
-	more(text, diff->ngroups - shown);
+	more(text, left);
 }
 
 static enum hms_paint finding_paint(const struct hms_finding_change *change)

@@ -277,6 +277,12 @@ static void first_bucket(struct hms_snap_map *old, struct hms_snap_map *new)
 	new->numbers[HMS_SNAP_BUCKETS] = 1;
 }
 
+static void many_buckets_at_once(struct hms_snap_map *old, struct hms_snap_map *new)
+{
+	first_bucket(old, new);
+	new->numbers[HMS_SNAP_BUCKETS] = 64;
+}
+
 static void growth(void **state)
 {
 	(void)state;
@@ -289,6 +295,7 @@ static void growth(void **state)
 	assert_int_equal(one(begins_again).growth, HMS_GROWTH_STARTED);
 	assert_int_equal(one(grew).growth, HMS_GROWTH_FINISHED);
 	assert_int_equal(one(first_bucket).growth, HMS_GROWTH_NONE);
+	assert_int_equal(one(many_buckets_at_once).growth, HMS_GROWTH_FINISHED);
 }
 
 /* ---- one process ------------------------------------------------------------------------ */
@@ -375,8 +382,8 @@ static void totals(void **state)
 	assert_int_equal(p.diff.owners[0].new_maps, 2);
 	assert_int_equal(p.diff.owners[0].new_bytes, 4800);
 	assert_int_equal(p.diff.owners[0].new_count, 128);
-	assert_null(p.diff.owners[1].name);
-	assert_string_equal(p.diff.owners[2].name, "main.b");
+	assert_string_equal(p.diff.owners[1].name, "main.b");
+	assert_null(p.diff.owners[2].name);
 	assert_int_equal(p.diff.ntypes, 1);
 	assert_int_equal(p.diff.all.old_bytes, 4800);
 	assert_int_equal(p.diff.all.new_maps, 3);

@@ -181,7 +181,8 @@ static void odd_values(void **state)
 	struct hms_snapshot *snap = read_report(
 		"{\"schema\":\"hmapscope/1\",\"command\":\"list\",\"core\":{\"pid\":-4,\"path\":7,"
 		"\"clock_ns\":1.5,\"process_key\":\"0x11111111111111111\"},\"summary\":[],"
-		"\"maps\":[{\"addr\":\"0x1\",\"count\":\"9\",\"bytes\":7,\"classic\":[],"
+		"\"maps\":[{\"addr\":\"0x1\",\"count\":\"9\",\"bytes\":{\"total\":-1},\"classic\":["
+		"],"
 		"\"kind\":1,\"hash_seed\":\"0x\",\"digest\":\"0xg\"}]}");
 
 	(void)state;
