@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016 # what is gdb's to expand
 
 # shellcheck source=tests/gdb/lib.sh
-. "$HMS_SRCDIR/tests/gdb/lib.sh"
+. "$HMS_SRCDIR/tests/gdb/lib.sh" || exit
 
 any_map_of() {
 	"$tool" list --json "$exe" "$core" | sed -nE 's/^\{"addr": "(0x[0-9a-f]+)".*/\1/p' | head -n 30 |
@@ -226,6 +226,24 @@ pager() {
 		-iex 'source $commands' $exe $core" typescript <typed >out 2>&1
 	says '--Type <RET> for more' && says 'and-on' && silent 'NO FINDINGS'
 }
+# The session in README.md is what gdb prints.
+readme() {
+	local command commands_shown=()
+	mapfile -t commands_shown < <(sed -nE 's/^    \(gdb\) ((frame|hmapscope) .*)/\1/p' "$HMS_SRCDIR/README.md")
+	[ ${#commands_shown[@]} -ge 3 ] && open_core 1.21 nilmap || return
+	ln -f "$core" nilmap.core
+	begin "$exe" nilmap.core
+	for command in "${commands_shown[@]}"; do
+		ask "$command" "$command"
+	done
+	play
+	for command in "${commands_shown[@]}"; do
+		[[ $command == hmapscope* ]] || continue
+		awk -v from="    (gdb) $command" 'on && /^(    \(gdb\)|$)/ { exit } on { print substr($0, 5) }
+			$0 == from { on = 1 }' "$HMS_SRCDIR/README.md" >want
+		answer "$command" && [ -s want ] && diff want out >err || return
+	done
+}
 plain() { ! grep -niE 'python|guile' "$commands" >out; }
 nothing_left() {
 	local tries=0
@@ -266,6 +284,9 @@ if open_core 1.21 growing; then
 		skip "gdb's pager" "script is not installed"
 	fi
 	holds "what it leaves in /tmp" directory
+fi
+if open_core 1.21 nilmap; then
+	holds "README.md's session is real" readme
 fi
 holds "plain gdb commands" plain
 echo "1..$n"
