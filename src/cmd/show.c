@@ -14,13 +14,16 @@
 
 struct show_options {
 	bool disassemble;
+	bool hex;
 };
 
-enum { KEY_DISASSEMBLE = 0x200 };
+enum { KEY_DISASSEMBLE = 0x200, KEY_HEX };
 
 static const struct argp_option options[] = {
 	{"disassemble", KEY_DISASSEMBLE, NULL, 0,
 	 "With the machine code in which writes of the map stand, stores named", 0},
+	{"hex", KEY_HEX, NULL, 0,
+	 "Also the bytes of the header, and of the buckets or groups that findings lie in", 0},
 	{0},
 };
 
@@ -31,6 +34,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	(void)arg;
 	switch (key) {
 	case KEY_DISASSEMBLE: o->disassemble = true; return 0;
+	case KEY_HEX: o->hex = true; return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 }
@@ -123,8 +127,11 @@ static struct hms_error *emit(struct hms_view *view, const struct show_options *
 		HMS_TRY(hms_view_find(view, input->maps[i], &maps[i]));
 	view->doc.details = true;
 	hms_view_begin(view);
-	for (size_t i = 0; i < input->nmaps; i++)
+	for (size_t i = 0; i < input->nmaps; i++) {
 		show_map(view, o, maps[i]);
+		if (o->hex)
+			hms_show_hex(view, maps[i]);
+	}
 	for (size_t i = 0; i < input->nmaps; i++)
 		hms_view_findings(view, maps[i]);
 	return hms_view_end(view, true, status_ret);

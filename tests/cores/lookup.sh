@@ -102,6 +102,42 @@ cut_short() {
 	[ -n "$unknown" ]
 }
 
+# patch ADDR BYTE: the core with one byte changed, in $tmp/patched.
+patch() {
+	local type offset start size addr=$(($1))
+	{ zstd -dqc "$cases/types.core.zst" || bsdcat "$cases/types.core.zst"; } >"$tmp/patched" 2>/dev/null
+	while read -r type offset start _ size _; do
+		if [ "$type" != LOAD ] || ((addr < start || addr >= start + size)); then continue; fi
+		printf '%b' "\\x$2" |
+			dd of="$tmp/patched" bs=1 seek=$((offset + addr - start)) conv=notrunc 2>"$tmp/err"
+		return
+	done < <(readelf -lW "$tmp/patched")
+	return 1
+}
+
+# Another tophash: the lookup misses the key, and says where it is; show has the bytes.
+damaged() {
+	local bucket
+	command -v readelf >/dev/null || return 0
+	lookup 0 --json main.typString key_35 || return 1
+	bucket=$(sed -n 's/.*"steps": \[{"bucket": [0-9]*, "overflow": 0, "old": false, "addr": "\(0x[0-9a-f]*\)".*/\1/p' "$tmp/out")
+	patch "$bucket" 77 || return 1
+	"$tool" lookup "$exe" "$tmp/patched" main.typString key_35 >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 1 ] || return 1
+	says 'the key is there, but a lookup misses it' && says 'its tophash is not that' &&
+		says '77 00 00 00 00 00 00 00  no slot to compare' || return
+	"$tool" show --hex "$exe" "$tmp/patched" main.typString >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 1 ] || return 1
+	says "bytes of the bucket at $bucket" && says "! $bucket  77 00 00 00 00 00 00 00" || return
+	"$tool" show --hex --redact "$exe" "$tmp/patched" main.typString >"$tmp/out" 2>"$tmp/err"
+	! says "! $bucket" >"$tmp/no"
+}
+# The header's first word is the count: 60.
+header_bytes() {
+	"$tool" show --hex "$exe" "$cases/types.core.zst" main.typString >"$tmp/out" 2>"$tmp/err" &&
+		says 'bytes of the header' && grep -qE '^  0x[0-9a-f]+0  3c 00 00 00 00 00 00 00 ' "$tmp/out"
+}
+
 holds "a string, bare and in quotes" found
 holds "a key that is not there" absent
 holds "a key with a minus" negative
@@ -118,4 +154,6 @@ holds "HTML" html
 holds "JSON is valid by the schema" valid
 holds "JSON has its words" words
 holds "a core cut short: what is gone is said to be unknown" cut_short
+holds "a damaged bucket" damaged
+holds "show --hex: the header" header_bytes
 echo "1..$n"
