@@ -290,8 +290,14 @@ static void find_objects(struct hms_locks *locks)
 	}
 }
 
-/* What an Unlock releases: the lock that it names; all of its family where that is none that was
- * seen taken. */
+/* Two members of one structure. */
+static bool other_lock(struct hms_val a, struct hms_val b)
+{
+	return a.base != HMS_BASE_UNKNOWN && a.base == b.base && a.off != b.off;
+}
+
+/* What an Unlock releases: the lock that it names; where that is none that was seen taken, all of
+ * its family that it may be. */
 static uint64_t released(const struct hms_locks *locks, const struct event *event)
 {
 	uint64_t named = 0, family = 0;
@@ -301,7 +307,8 @@ static uint64_t released(const struct hms_locks *locks, const struct event *even
 
 		if (object->family != event->family)
 			continue;
-		family |= UINT64_C(1) << k;
+		if (!other_lock(object->lock, event->lock))
+			family |= UINT64_C(1) << k;
 		if (same_lock(object->lock, event->lock))
 			named |= UINT64_C(1) << k;
 		else if (object->lock.base == HMS_BASE_UNKNOWN)

@@ -1,0 +1,165 @@
+/* disas/flow, disas/locks: functions from literal machine code, as an assembler made it. */
+#include "unit/unit.h"
+
+#include "disas/locks.h"
+#include "lib/mkpcln.h"
+#include "rt/pclntab.h"
+
+#define TEXT     MKPCLN_TEXT
+#define LOCK     0x100
+#define UNLOCK   0x110
+#define LOCKSLOW 0x120
+#define BOTH     0x200
+#define SOME     0x280
+#define FAST     0x300
+
+/* func both(t *T): t.a.Lock(), t.b.Lock(), t.b.Unlock(), t.a.Unlock(), a nop before and behind
+ * each Unlock */
+static const uint8_t both[] = {
+	0x48, 0x83, 0xec, 0x18,       /* 200 sub rsp, 0x18 */
+	0x48, 0x89, 0x44, 0x24, 0x20, /* 204 mov [rsp+0x20], rax */
+	0xe8, 0xf2, 0xfe, 0xff, 0xff, /* 209 call Lock */
+	0x48, 0x8b, 0x44, 0x24, 0x20, /* 20e mov rax, [rsp+0x20] */
+	0x48, 0x83, 0xc0, 0x08,       /* 213 add rax, 8 */
+	0xe8, 0xe4, 0xfe, 0xff, 0xff, /* 217 call Lock */
+	0x90,                         /* 21c nop */
+	0x48, 0x8b, 0x44, 0x24, 0x20, /* 21d mov rax, [rsp+0x20] */
+	0x48, 0x83, 0xc0, 0x08,       /* 222 add rax, 8 */
+	0xe8, 0xe5, 0xfe, 0xff, 0xff, /* 226 call Unlock */
+	0x90,                         /* 22b nop */
+	0x48, 0x8b, 0x44, 0x24, 0x20, /* 22c mov rax, [rsp+0x20] */
+	0xe8, 0xda, 0xfe, 0xff, 0xff, /* 231 call Unlock */
+	0x90,                         /* 236 nop */
+	0x48, 0x83, 0xc4, 0x18,       /* 237 add rsp, 0x18 */
+	0xc3,                         /* 23b ret */
+};
+
+/* func some(t *T, x bool): if x { t.a.Lock() } */
+static const uint8_t some[] = {
+	0x48, 0x83, 0xec, 0x18,       /* 280 sub rsp, 0x18 */
+	0x48, 0x89, 0x44, 0x24, 0x20, /* 284 mov [rsp+0x20], rax */
+	0x84, 0xdb,                   /* 289 test bl, bl */
+	0x74, 0x05,                   /* 28b je 292 */
+	0xe8, 0x6e, 0xfe, 0xff, 0xff, /* 28d call Lock */
+	0x90,                         /* 292 nop */
+	0x48, 0x83, 0xc4, 0x18,       /* 293 add rsp, 0x18 */
+	0xc3,                         /* 297 ret */
+};
+
+/* func fast(t *T): t.a.Lock(), inlined */
+static const uint8_t fast[] = {
+	0x48, 0x83, 0xec, 0x18,       /* 300 sub rsp, 0x18 */
+	0x48, 0x89, 0x44, 0x24, 0x20, /* 304 mov [rsp+0x20], rax */
+	0x48, 0x89, 0xc1,             /* 309 mov rcx, rax */
+	0x31, 0xc0,                   /* 30c xor eax, eax */
+	0xba, 0x01, 0x00, 0x00, 0x00, /* 30e mov edx, 1 */
+	0xf0, 0x0f, 0xb1, 0x11,       /* 313 lock cmpxchg [rcx], edx */
+	0x74, 0x08,                   /* 317 je 321 */
+	0x48, 0x89, 0xc8,             /* 319 mov rax, rcx */
+	0xe8, 0xff, 0xfd, 0xff, 0xff, /* 31c call lockSlow */
+	0x90,                         /* 321 nop */
+	0x48, 0x83, 0xc4, 0x18,       /* 322 add rsp, 0x18 */
+	0xc3,                         /* 326 ret */
+};
+
+struct fixture {
+	struct mkpcln *m;
+	struct hms_pclntab *tab;
+	struct hms_disas *disas;
+};
+
+static void add(struct fixture *f, const char *name, uint32_t start, uint32_t end)
+{
+	mkpcln_func(f->m, &(struct mkpcln_func){.name = name, .start = start, .end = end});
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = hms_xcalloc(1, sizeof(*f));
+
+	f->m = mkpcln_create(MKPCLN_1_21);
+	mkcore_map(f->m->core, TEXT, 0x1000);
+	mkcore_put(f->m->core, TEXT + BOTH, both, sizeof(both));
+	mkcore_put(f->m->core, TEXT + SOME, some, sizeof(some));
+	mkcore_put(f->m->core, TEXT + FAST, fast, sizeof(fast));
+	add(f, "sync.(*Mutex).Lock", LOCK, UNLOCK);
+	add(f, "sync.(*Mutex).Unlock", UNLOCK, LOCKSLOW);
+	add(f, "sync.(*Mutex).lockSlow", LOCKSLOW, BOTH);
+	add(f, "main.both", BOTH, BOTH + (uint32_t)sizeof(both));
+	add(f, "main.some", SOME, SOME + (uint32_t)sizeof(some));
+	add(f, "main.fast", FAST, FAST + (uint32_t)sizeof(fast));
+	mkpcln_write(f->m);
+	mkpcln_open(f->m);
+	assert_ok(hms_pclntab_open(&f->m->rt, &f->tab));
+	assert_ok(hms_disas_create(HMS_ARCH_AMD64, &f->disas));
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	hms_disas_destroy(f->disas);
+	hms_pclntab_close(f->tab);
+	mkpcln_destroy(f->m);
+	free(f);
+	return 0;
+}
+
+/* What is held before the instruction at TEXT + @off. */
+static void held(struct fixture *f, uint32_t off, enum hms_lock_seen expected, const char *why)
+{
+	HMS_AUTO(hms_code) struct hms_code *code = NULL;
+	HMS_AUTO(hms_flow) struct hms_flow *flow = NULL;
+	HMS_AUTO(hms_locks) struct hms_locks *locks = NULL;
+	HMS_AUTO_STR struct hms_str evidence = HMS_STR_INIT;
+	struct hms_func func;
+	uint32_t insn;
+	bool settled;
+
+	assert_true(hms_pclntab_find(f->tab, TEXT + off, &func));
+	assert_ok(hms_code_read(f->disas, f->m->rt.mem, f->tab, &func, &code));
+	assert_true(code->complete);
+	assert_true(hms_code_find(code, TEXT + off, &insn));
+	flow = hms_flow_create(code, f->tab, HMS_ARCH_AMD64, NULL, NULL, &settled);
+	assert_true(settled);
+	locks = hms_locks_create(flow, f->tab, HMS_ARCH_AMD64, true);
+	assert_int_equal(hms_locks_at(locks, insn, &evidence), expected);
+	assert_string_equal(hms_str_text(&evidence), why);
+}
+
+#define MUTEX "sync.(*Mutex).Lock"
+
+/* One Unlock releases its own lock alone. */
+static void locks_are_told_apart(void **state)
+{
+	held(*state, 0x204, HMS_LOCK_NOT_SEEN, "");
+	held(*state, 0x20e, HMS_LOCK_HELD, MUTEX);
+	held(*state, 0x21c, HMS_LOCK_HELD, MUTEX);
+	held(*state, 0x22b, HMS_LOCK_HELD, MUTEX);
+	held(*state, 0x236, HMS_LOCK_NOT_SEEN, "");
+}
+
+static void some_paths_are_not_all(void **state)
+{
+	held(*state, 0x28d, HMS_LOCK_NOT_SEEN, "");
+	held(*state, 0x292, HMS_LOCK_NOT_SEEN, MUTEX ", but not on every path");
+}
+
+static void fast_paths_lock_too(void **state)
+{
+	held(*state, 0x313, HMS_LOCK_NOT_SEEN, "");
+	held(*state, 0x321, HMS_LOCK_HELD, MUTEX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(locks_are_told_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(some_paths_are_not_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(fast_paths_lock_too, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
