@@ -129,7 +129,8 @@ struct hms_error *hms_view_end(struct hms_view *view, bool findings_matter, int 
 void hms_view_sorted(struct hms_view *view, const struct hms_column *column, bool reverse,
 		     const struct hms_map ***ret);
 
-/* The map that @name means: its address, or an owner as it is printed (which.c).
+/* The map that @name means: its address, one in its memory or of a variable that holds it, or an
+ * owner as it is printed (which.c).
  * HMS_ERR_NOT_FOUND; HMS_ERR_USAGE where several maps have that owner. */
 struct hms_error *hms_view_find(struct hms_view *view, const char *name, const struct hms_map **ret)
 	HMS_MUST_USE;

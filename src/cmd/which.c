@@ -4,8 +4,23 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "map/locate.h"
 #include "util/arena.h"
 #include "util/escape.h"
+
+/* The map that @addr is part of (header, bucket, group, table, slot), or that the pointer at @addr
+ * leads to: that is what the address of a map variable is.  NULL: none. */
+static const struct hms_map *led_back(const struct hms_view *view, uint64_t addr)
+{
+	const struct hms_session *s = view->session;
+	struct hms_map_place place;
+	const uint8_t *pointer;
+
+	if (hms_map_locate(s->model, view->found->maps, view->found->nmaps, addr, &place))
+		return place.map;
+	pointer = hms_mem_peek(s->mem, addr, 8);
+	return pointer ? hms_found_at(view->found, hms_le64(pointer)) : NULL;
+}
 
 static struct hms_error *by_address(struct hms_view *view, const char *name,
 				    const struct hms_map **ret)
@@ -18,8 +33,12 @@ static struct hms_error *by_address(struct hms_view *view, const char *name,
 		return hms_err(HMS_ERR_USAGE, "cannot read '%s' as an address", name);
 	*ret = hms_found_at(view->found, addr);
 	if (!*ret)
+		*ret = led_back(view, addr);
+	if (!*ret)
 		return hms_err(HMS_ERR_NOT_FOUND,
-			       "cannot show 0x%" PRIx64 ": no map was found at that address", addr);
+			       "cannot show 0x%" PRIx64
+			       ": no map was found at that address, nor one that it is part of",
+			       addr);
 	return NULL;
 }
 

@@ -63,6 +63,15 @@ redacts() {
 		entries 0 --redact --stale main.typString main.typInt8 && ! says key_ && ! says '-1' &&
 		says '  bucket 0 slot 0  string: int'
 }
+# A bucket, a word of the header, and the variable: all are the map's.
+leads_back() {
+	local address bucket
+	read -r address bucket < <("$tool" list --json "$exe" "$cases/types.core.zst" |
+		sed -nE '/"owner": "main.typString"/s/^.*"addr": "(0x[0-9a-f]+)".*"buckets_addr": "(0x[0-9a-f]+)".*/\1 \2/p')
+	for place in "$(printf '0x%x' $((address + 8)))" "$bucket" "$(printf '0x%x' $((bucket + 100)))"; do
+		entries 0 --limit=1 "$place" && says "main.typString  map[string]int  $address" || return
+	done
+}
 redacts_owners() {
 	entries 0 --redact 'main.typRecord[…].Attrs' && says 'main.typRecord[…].Attrs' && ! says '"k"'
 }
@@ -104,6 +113,7 @@ full_disk() {
 	[ $? -eq 65 ] && grep -q 'cannot write the entries' "$tmp/err"
 }
 
+holds "an address in a map leads back to it" leads_back
 holds "a map that nobody owns, with a hint" no_such_map
 holds "an address where no map is" no_map_there
 holds "nothing is written where one map of two is unknown" one_bad_of_two
