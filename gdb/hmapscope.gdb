@@ -337,13 +337,14 @@ define hmapscope writers
 	_hmapscope_begin
 	set $_hmapscope_command = "writers"
 	while $_hmapscope_n < $argc
-		eval "_hmapscope_word %d $arg%d", $_hmapscope_n, $_hmapscope_n
+		eval "_hmapscope_map %d $arg%d", $_hmapscope_n, $_hmapscope_n
 	end
 	_hmapscope_run
 end
 document hmapscope writers
 Every place in the program's code that writes a map.
-Usage: hmapscope writers [OPTION]...
+Usage: hmapscope writers [OPTION]... [MAP]...
+With MAPs: only those that write maps of such types.
 "hmapscope writers --help" lists the options.
 end
 

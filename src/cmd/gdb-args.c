@@ -144,14 +144,18 @@ static void add_owner(struct hms_gdb_args *ret, const char *word)
 	hms_gdb_args_add(ret, hms_str_text(&text));
 }
 
-static struct hms_error *add_map(const char *word, const char *value, bool zero_is_fine,
+/* Where 0 will do, a variable that is nil goes by its name: a lookup tells from its type what would
+ * happen. */
+static struct hms_error *add_map(const char *word, const char *value, bool nil_will_do,
 				 struct hms_gdb_args *ret)
 {
-	if (!value) {
+	bool nil = value && strtoull(value, NULL, 16) == 0;
+
+	if (!value || (nil && nil_will_do && !isdigit((unsigned char)word[0]))) {
 		add_owner(ret, word);
 		return NULL;
 	}
-	if (!zero_is_fine && strtoull(value, NULL, 16) == 0)
+	if (nil && !nil_will_do)
 		return hms_err(HMS_ERR_NOT_FOUND, "cannot look at '%s': it is nil", word);
 	hms_gdb_args_add(ret, value);
 	return NULL;
@@ -181,7 +185,7 @@ static struct hms_error *add_key(const struct hms_gdb_word *word, struct hms_gdb
 struct hms_error *hms_gdb_values(const struct hms_gdb_request *r, const size_t *places, size_t n,
 				 struct hms_gdb_args *ret)
 {
-	bool find = strcmp(r->command, "find") == 0, lookup = strcmp(r->command, "lookup") == 0;
+	bool lookup = strcmp(r->command, "lookup") == 0;
 
 	if (r->all && n > 1) {
 		hms_gdb_args_add(ret, r->all);
@@ -193,7 +197,7 @@ struct hms_error *hms_gdb_values(const struct hms_gdb_request *r, const size_t *
 		if (lookup && i > 0)
 			HMS_TRY(add_key(word, ret));
 		else
-			HMS_TRY(add_map(word->text, word->value, find, ret));
+			HMS_TRY(add_map(word->text, word->value, lookup, ret));
 	}
 	return NULL;
 }

@@ -119,7 +119,7 @@ static void add_words(const struct hms_gdb_request *r, const size_t *places, siz
 
 static bool takes_maps(const struct hms_cmd *cmd)
 {
-	return strcmp(cmd->name, "goroutines") != 0 && strcmp(cmd->name, "writers") != 0;
+	return strcmp(cmd->name, "goroutines") != 0;
 }
 
 /* EXE CORE and what the words mean to the command. */

@@ -27,10 +27,17 @@ ask_release() {
 		'hmapscope show *(long*)($sp+$far)'
 	ask blanks 'hmapscope show *(long *) ( $sp + $far )'
 	ask value "set \$m = $map" 'hmapscope entries --limit=3 $m'
+	ask bucket 'hmapscope show *(long*)($m+16)'
+	ask variable "hmapscope show &'main.growStrHalf'"
+	ask lookup 'hmapscope lookup main.growStrHalf "key_90"'
+	ask lookup-value 'set $key = 7' 'hmapscope lookup main.growInt $key'
+	ask find 'hmapscope find $m+8 $m'
+	ask writers 'hmapscope writers main.growStrHalf'
 	ask status 'print $hmapscope_status' 'hmapscope show 16' 'print $hmapscope_status'
 	play
 }
 noted() { same json list --json "$exe" "$core" && says "{\"addr\": \"$map\""; }
+finds() { same find find "$exe" "$core" "$(printf '0x%x' $((map + 8)))" "$map" && says main.growStrHalf; }
 status() { answer status && says ' = 0' && says ' = 65' && says 'cannot show 0x10' && failed; }
 
 # A variable of the frame that wrote to a nil map; its program noted the map in it.
@@ -72,6 +79,12 @@ release() {
 	holds "$release: a register in an expression" same register show "$exe" "$core" "$map"
 	holds "$release: an expression with blanks" same blanks show "$exe" "$core" "$map"
 	holds "$release: a convenience variable" same value entries --limit=3 "$exe" "$core" "$map"
+	holds "$release: a bucket or directory leads back to its map" same bucket show "$exe" "$core" "$map"
+	holds "$release: so does a variable that holds it" same variable show "$exe" "$core" "$map"
+	holds "$release: lookup" same lookup lookup "$exe" "$core" "$map" '"key_90"'
+	holds "$release: lookup of gdb's value" same lookup-value lookup "$exe" "$core" main.growInt 7
+	holds "$release: find" finds
+	holds "$release: writers" same writers writers "$exe" "$core" "$map"
 	holds "$release: the exit status" status
 	holds "$release: any text arrives" text
 	if [ -f "$HMS_SRCDIR/corefiles/$release/nilmap.core.zst" ]; then
