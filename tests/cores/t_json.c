@@ -225,9 +225,17 @@ static const char *raced_map(const struct bundled *core, const json_t *truth)
 	return strncmp(core->name, "race", 4) == 0 ? text(map, "addr") : NULL;
 }
 
+/* "report" has every finding; what the others add is in the cases that are about maps. */
+static bool is_about_maps(const struct bundled *core)
+{
+	return strcmp(core->name, "types") == 0 || strcmp(core->name, "nested") == 0 ||
+	       strncmp(core->name, "race", 4) == 0 || has_large_maps(core);
+}
+
 static bool test_core(const struct bundled *core, char *what, size_t what_size)
 {
-	static const char *const commands[] = {"list", "check", "report"};
+	static const char *const commands[] = {"report", "check", "list"};
+	size_t ncommands = is_about_maps(core) ? HMS_ARRAY_LEN(commands) : 1;
 	json_t *schema, *truth, *doc;
 	size_t n = 0;
 	int status;
@@ -238,7 +246,7 @@ static bool test_core(const struct bundled *core, char *what, size_t what_size)
 	}
 	schema = schema_open();
 	truth = json_load_file(core->truth, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
-	for (size_t i = 0; schema && i < HMS_ARRAY_LEN(commands); i++) {
+	for (size_t i = 0; schema && i < ncommands; i++) {
 		doc = document(core, commands[i], schema, &status);
 		if (doc)
 			check_findings(commands[i], doc, status, raced_map(core, truth));
