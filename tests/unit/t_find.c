@@ -393,6 +393,7 @@ static void search_with_function(struct fixture *f, const char *name)
 	hms_dwarf_close(stacks.dwarf);
 	unlink(path);
 	free(path);
+	mkdwarf_deinit(&dwarf);
 }
 
 /* A package variable with a func value, and its closure of 16 bytes. */
