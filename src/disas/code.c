@@ -4,8 +4,10 @@
 
 #include "util/arena.h"
 
-#define MAX_FUNCTION (UINT64_C(64) << 20) /* bytes */
-#define MAX_TABLE    4096                 /* entries of a jump table */
+#define MAX_FUNCTION (UINT64_C(2) << 20) /* bytes; the largest of the Go compiler have 200 KB */
+#define MAX_EDGES    (1u << 20)
+#define TABLE_BEFORE 64   /* instructions between a table's address and the jump */
+#define MAX_TABLE    4096 /* entries of a jump table */
 
 /* ---- called functions ---------------------------------------------------------------------- */
 
@@ -102,7 +104,7 @@ static void add_edge(struct hms_code *code, struct edges *edges, uint32_t from, 
 
 	if (target < code->func.entry || target >= code->func.end)
 		return; /* a tail call: the function is left */
-	if (!hms_code_find(code, target, &to)) {
+	if (edges->n == MAX_EDGES || !hms_code_find(code, target, &to)) {
 		code->complete = false;
 		return;
 	}
@@ -115,7 +117,7 @@ static void add_edge(struct hms_code *code, struct edges *edges, uint32_t from, 
  * the compiler puts a jump table's address just before the jump. */
 static bool table_address(const struct hms_code *code, uint32_t at, uint8_t reg, uint64_t *ret)
 {
-	for (uint32_t i = at; i-- > 0;) {
+	for (uint32_t i = at; i-- > 0 && at - i <= TABLE_BEFORE;) {
 		const struct hms_insn *insn = &code->insns[i];
 
 		if (!(insn->writes >> reg & 1))

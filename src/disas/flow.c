@@ -27,6 +27,9 @@ struct hms_flow {
 	uint32_t nloads, cap_loads;
 	uint32_t *load_slots; /* open addressing: index + 1 */
 	uint32_t nload_slots;
+	/* The last answer: questions mostly come in the order of the code. */
+	struct hms_flow_state cursor; /* before instruction cursor_at; not reached: none */
+	uint32_t cursor_at, cursor_block;
 };
 
 static const struct hms_val unknown = {HMS_BASE_UNKNOWN, 0};
@@ -557,10 +560,16 @@ const struct hms_code *hms_flow_code(const struct hms_flow *flow)
 void hms_flow_at(struct hms_flow *flow, uint32_t insn, struct hms_flow_state *ret)
 {
 	uint32_t block = hms_code_block_of(flow->code, insn);
+	uint32_t i = flow->code->blocks[block].first;
 
-	*ret = flow->starts[block];
-	if (!ret->reached)
-		return;
-	for (uint32_t i = flow->code->blocks[block].first; i < insn; i++)
-		step(flow, ret, i);
+	if (flow->cursor.reached && flow->cursor_block == block && flow->cursor_at <= insn)
+		i = flow->cursor_at;
+	else
+		flow->cursor = flow->starts[block];
+	if (flow->cursor.reached)
+		for (; i < insn; i++)
+			step(flow, &flow->cursor, i);
+	flow->cursor_at = insn;
+	flow->cursor_block = block;
+	*ret = flow->cursor;
 }

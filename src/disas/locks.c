@@ -57,6 +57,7 @@ struct event {
 };
 
 #define MAX_OBJECTS 64
+#define MAX_EVENTS  4096 /* a function that locks more often is not followed */
 
 struct object {
 	enum family family;
@@ -255,11 +256,11 @@ static void find_events(struct hms_locks *locks, struct hms_flow *flow, enum hms
 {
 	size_t ncalls;
 
-	for (uint32_t i = 0; i < locks->code->ninsns; i++)
+	for (uint32_t i = 0; i < locks->code->ninsns && locks->nevents < MAX_EVENTS; i++)
 		if (locks->code->insns[i].flow == HMS_FLOW_CALL)
 			look_at_call(locks, flow, arch, register_abi, i);
 	ncalls = locks->nevents;
-	for (uint32_t i = 0; i < locks->code->ninsns; i++)
+	for (uint32_t i = 0; i < locks->code->ninsns && locks->nevents < MAX_EVENTS; i++)
 		if (locks->code->insns[i].locked)
 			look_at_atomic(locks, flow, ncalls, i);
 	if (locks->nevents)
@@ -366,6 +367,7 @@ struct hms_locks *hms_locks_create(struct hms_flow *flow, const struct hms_pclnt
 	if (locks->nobjects)
 		locks->flow =
 			hms_flow_create(locks->code, tab, arch, apply, locks, &locks->settled);
+	locks->settled &= locks->nevents < MAX_EVENTS;
 	return locks;
 }
 
