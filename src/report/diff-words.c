@@ -318,11 +318,57 @@ bool hms_diff_group_shown(const struct hms_diff_report *report,
 	return report->all || !change->group->system;
 }
 
+bool hms_diff_course_shown(const struct hms_diff_report *report, const struct hms_course *row)
+{
+	const struct hms_snap_map *map = hms_course_map(report->series, row);
+	bool stray = map->weak && !map->owner &&
+		     (!row->maps[0] || !row->maps[report->series->nsnapshots - 1]);
+
+	return report->all || ((row->changed || row->stalled) && !stray);
+}
+
 /* ---- what is shown ---------------------------------------------------------------------- */
+
+/* Garbage comes and goes by the thousand; what is told of it is its sum. */
+static bool is_stray(const struct hms_change *c)
+{
+	const struct hms_snap_map *map = hms_change_map(c);
+
+	return (!c->old || !c->new) && map->weak && !map->owner;
+}
 
 bool hms_diff_row_shown(const struct hms_diff_report *report, const struct hms_change *change)
 {
-	return report->all || change->status != HMS_CHANGE_SAME;
+	return report->all || (change->status != HMS_CHANGE_SAME && !is_stray(change));
+}
+
+/* "3 came, 9,608 went, -1.2M in all" */
+bool hms_diff_strays(const struct hms_diff_report *report, struct hms_str *ret)
+{
+	const struct hms_diff *diff = report->diff;
+	uint64_t counts[2] = {0};
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < diff->nchanges && !report->all; i++) {
+		const struct hms_change *c = &diff->changes[i];
+		int64_t delta = hms_change_delta(c, HMS_SNAP_BYTES);
+
+		if (!is_stray(c))
+			continue;
+		counts[c->new != NULL]++;
+		if (delta != HMS_UNKNOWN && __builtin_add_overflow(sum, delta, &sum))
+			sum = HMS_UNKNOWN;
+	}
+	if (!counts[0] && !counts[1])
+		return false;
+	hms_str_add(ret, "without an owner (garbage, or held in ways that types don't show): ");
+	hms_format_count(ret, counts[1]);
+	hms_str_add(ret, " came, ");
+	hms_format_count(ret, counts[0]);
+	hms_str_add(ret, " went, ");
+	hms_diff_bytes(ret, sum);
+	hms_str_add(ret, " in all (--all)");
+	return true;
 }
 
 bool hms_diff_totals_tell(const struct hms_total *totals, size_t n)

@@ -50,6 +50,12 @@ void hms_diff_course_words(const struct hms_series *series, const struct hms_cou
 /* Is the row shown where not everything is? */
 bool hms_diff_row_shown(const struct hms_diff_report *report, const struct hms_change *change);
 
+bool hms_diff_course_shown(const struct hms_diff_report *report, const struct hms_course *row);
+
+/* Those that came and went without an owner, in one sentence; false: there are none, or each is
+ * shown. */
+bool hms_diff_strays(const struct hms_diff_report *report, struct hms_str *ret);
+
 /* The runtime's own goroutines are not. */
 bool hms_diff_group_shown(const struct hms_diff_report *report,
 			  const struct hms_group_change *change);

@@ -133,6 +133,7 @@ static void draw_changes(struct html *html, const struct hms_diff_report *report
 	static const char *const headers[] = {">DELTA", ">BYTES", ">ENTRIES", "WHAT",
 					      "TYPE",   "OWNER",  NULL};
 	const struct hms_diff *diff = report->diff;
+	HMS_AUTO_STR struct hms_str strays = HMS_STR_INIT;
 	size_t shown = 0, left = 0;
 
 	for (size_t i = 0; i < diff->nchanges; i++) {
@@ -149,6 +150,8 @@ static void draw_changes(struct html *html, const struct hms_diff_report *report
 	if (shown)
 		close_table(html);
 	more(html, left);
+	if (hms_diff_strays(report, &strays))
+		html_element(html, "p class=line", hms_str_text(&strays));
 }
 
 static void draw_course(struct html *html, const struct hms_series *series,
@@ -181,7 +184,7 @@ static void draw_series(struct html *html, const struct hms_diff_report *report)
 	size_t shown = 0, left = 0;
 
 	for (size_t i = 0; i < series->nrows; i++) {
-		if (!report->all && !series->rows[i].changed && !series->rows[i].stalled)
+		if (!hms_diff_course_shown(report, &series->rows[i]))
 			continue;
 		if (!report->all && shown == report->max_rows) {
 			left++;

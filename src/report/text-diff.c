@@ -150,6 +150,7 @@ static void draw_change(struct text *text, const struct hms_change *c)
 static void draw_changes(struct text *text, const struct hms_diff_report *report)
 {
 	const struct hms_diff *diff = report->diff;
+	HMS_AUTO_STR struct hms_str strays = HMS_STR_INIT;
 	size_t shown = 0, left = 0;
 
 	for (size_t i = 0; i < diff->nchanges; i++) {
@@ -166,6 +167,10 @@ static void draw_changes(struct text *text, const struct hms_diff_report *report
 	if (shown)
 		end_table(text);
 	more(text, left);
+	if (hms_diff_strays(report, &strays)) {
+		text_go_on(text, BLOCK_LINES);
+		fprintf(text->paper.out, "  %s\n", hms_str_text(&strays));
+	}
 }
 
 /* ---- series ----------------------------------------------------------------------------- */
@@ -217,7 +222,7 @@ static void draw_series(struct text *text, const struct hms_diff_report *report)
 	size_t shown = 0, left = 0;
 
 	for (size_t i = 0; i < series->nrows; i++) {
-		if (!report->all && !series->rows[i].changed && !series->rows[i].stalled)
+		if (!hms_diff_course_shown(report, &series->rows[i]))
 			continue;
 		if (!report->all && shown == report->max_rows) {
 			left++;

@@ -125,6 +125,13 @@ hostile() {
 		compare 1 --format=html "$tmp/hostile.json" "$tmp/new.json" && says '&lt;script&gt;' && ! says '<script>'
 }
 
+# Maps that nothing but the sweep of the heap found are told as a sum.
+strays() {
+	sed '/"main.snapDropped"/{s/"main.snapDropped"/null/;s/"global"/"scan"/;}' "$tmp/old.json" >"$tmp/stray.json"
+	compare 1 "$tmp/stray.json" "$tmp/new.json" && says '0 came, 1 went, -4.1K in all' &&
+		compare 1 --all "$tmp/stray.json" "$tmp/new.json" && ! says ' in all'
+}
+
 holds "two cores" two_cores
 holds "a core and itself" same
 holds "--all" all_rows
@@ -145,6 +152,7 @@ if [ -n "$reports" ]; then
 	holds "a saved report and itself" saved_same
 	holds "a saved report with some of the maps" saved_some
 	holds "a redacted report" saved_redacted
+	holds "maps without an owner are told as a sum" strays
 	holds "an unknown schema is refused by its name" unknown_schema
 	holds "a report that is no snapshot" no_snapshot
 	holds "names in a hostile report" hostile
