@@ -291,10 +291,10 @@ if open_core 1.21 growing; then
 	holds "the program in PATH" in_path
 	holds "hostile names of program, executable and core" hostile_names
 	holds "a core opened by a relative name" by_relative_name
-	if command -v script >/dev/null; then
+	if script -qefc true typescript </dev/null >/dev/null 2>&1; then
 		holds "gdb's pager" pager
 	else
-		skip "gdb's pager" "script is not installed"
+		skip "gdb's pager" "script is not installed, or there are no terminals"
 	fi
 	holds "what it leaves in /tmp" directory
 fi
