@@ -6,18 +6,10 @@
 
 #include "check/check.h"
 #include "check/keyset.h"
+#include "map/marks.h"
 #include "map/units.h"
 
 #define CHECK_FINDINGS_A_RULE 8 /* kept of a map; more are counted */
-
-/* Marks in tophash and control bytes: src/runtime/map.go, src/internal/runtime/maps/group.go. */
-enum {
-	CHECK_EMPTY_REST = 0,
-	CHECK_EVACUATED_X = 2,
-	CHECK_EVACUATED_EMPTY = 4,
-	CHECK_SLOT_EMPTY = 0x80,
-	CHECK_SLOT_DELETED = 0xfe,
-};
 
 /* ---- map types (types.c) ------------------------------------------------------------------ */
 

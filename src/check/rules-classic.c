@@ -107,7 +107,7 @@ static void check_array(struct check_worker *w, struct check_part *part, bool ol
 
 static bool evacuated(const uint8_t *tophash)
 {
-	return tophash[0] >= CHECK_EVACUATED_X && tophash[0] <= CHECK_EVACUATED_EMPTY;
+	return hms_tophash_evacuated(tophash[0]);
 }
 
 static void bad_nevacuate(struct check_worker *w, struct check_part *part, bool excusable,
@@ -302,12 +302,12 @@ static void check_states(struct range *r, const struct hms_unit *unit)
 	for (unsigned int i = 0; i < HMS_SLOTS; i++) {
 		uint8_t tophash = unit->bytes[i];
 
-		if (tophash >= CHECK_EVACUATED_X && tophash <= CHECK_EVACUATED_EMPTY && !r->old)
+		if (hms_tophash_evacuated(tophash) && !r->old)
 			check_marks(r, unit, i);
-		if (tophash == CHECK_EMPTY_REST && !r->chain.rest) {
+		if (tophash == HMS_TOPHASH_EMPTY_REST && !r->chain.rest) {
 			r->chain.rest = true;
 			r->chain.rest_at = unit->addr + i;
-		} else if (tophash != CHECK_EMPTY_REST && r->chain.rest) {
+		} else if (tophash != HMS_TOPHASH_EMPTY_REST && r->chain.rest) {
 			check_rest(r, unit, i);
 		}
 	}
@@ -403,7 +403,7 @@ static uint32_t live_slots(const uint8_t *tophash)
 	uint32_t live = 0;
 
 	for (unsigned int i = 0; i < HMS_SLOTS; i++)
-		live |= (uint32_t)(tophash[i] >= HMS_CLASSIC_MIN_TOPHASH) << i;
+		live |= (uint32_t)(tophash[i] >= HMS_TOPHASH_MIN) << i;
 	return live;
 }
 
@@ -414,7 +414,7 @@ static unsigned int count_marks(const uint8_t *tophash)
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < HMS_SLOTS; i++)
-		n += tophash[i] >= CHECK_EVACUATED_X && tophash[i] <= CHECK_EVACUATED_EMPTY;
+		n += hms_tophash_evacuated(tophash[i]);
 	return n;
 }
 

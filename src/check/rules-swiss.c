@@ -252,11 +252,11 @@ static void count_group(struct table *t, const struct hms_unit *unit)
 	for (unsigned int i = 0; i < HMS_SLOTS; i++) {
 		uint8_t control = unit->bytes[i];
 
-		if (control < 0x80) {
+		if (hms_control_is_full(control)) {
 			t->full++;
-		} else if (control == CHECK_SLOT_EMPTY) {
+		} else if (control == HMS_CONTROL_EMPTY) {
 			empty++;
-		} else if (control == CHECK_SLOT_DELETED && t->addr) {
+		} else if (control == HMS_CONTROL_DELETED && t->addr) {
 			deleted++;
 			if (!t->tombstone)
 				t->tombstone = unit->addr + i;
@@ -360,7 +360,7 @@ static uint32_t live_slots(const uint8_t *control)
 	uint32_t live = 0;
 
 	for (unsigned int i = 0; i < HMS_SLOTS; i++)
-		live |= (uint32_t)(control[i] < 0x80) << i;
+		live |= (uint32_t)hms_control_is_full(control[i]) << i;
 	return live;
 }
 

@@ -1,5 +1,6 @@
 #include "cmd/entry-lines.h"
 
+#include "map/marks.h"
 #include "util/escape.h"
 
 void hms_entry_lines_init(struct hms_entry_lines *l, const struct hms_rt *rt,
@@ -190,7 +191,8 @@ static const char *state_of(const struct hms_slot *slot)
 {
 	if (slot->state == HMS_SLOT_LIVE)
 		return "live";
-	return slot->state == HMS_SLOT_MOVED && slot->control != 4 && slot->control >= 2
+	return slot->state == HMS_SLOT_MOVED && slot->control >= HMS_TOPHASH_EVACUATED_X &&
+			       slot->control != HMS_TOPHASH_EVACUATED_EMPTY
 		       ? "evacuated"
 		       : "stale";
 }

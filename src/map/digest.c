@@ -42,7 +42,8 @@ static uint64_t digest(const uint8_t *p, size_t len, uint64_t seed)
 
 static bool taken(const struct hms_map_type *type, uint8_t control)
 {
-	return type->kind == HMS_MAP_SWISS ? control < 0x80 : control >= HMS_TOPHASH_MIN;
+	return type->kind == HMS_MAP_SWISS ? hms_control_is_full(control)
+					   : control >= HMS_TOPHASH_MIN;
 }
 
 /* What the pointer at @slot leads to. */

@@ -40,6 +40,7 @@
 #include <stdint.h>
 
 #include "core/corefile.h"
+#include "map/marks.h"
 #include "rt/graph.h"
 #include "rt/hashrules.h"
 #include "util/cleanup.h"
@@ -198,14 +199,12 @@ enum hms_hash_status hms_hash_key(const struct hms_hash_plan *plan, struct hms_h
 
 /* ---- where a hash leads ----------------------------------------------------------------- */
 
-#define HMS_CLASSIC_MIN_TOPHASH 5 /* smaller values mark empty and moved slots */
-
 /* tophash(), src/runtime/map.go: what a live slot of a classic bucket remembers of the hash. */
 static inline uint8_t hms_classic_tophash(uint64_t hash)
 {
 	uint8_t top = (uint8_t)(hash >> 56);
 
-	return top < HMS_CLASSIC_MIN_TOPHASH ? (uint8_t)(top + HMS_CLASSIC_MIN_TOPHASH) : top;
+	return top < HMS_TOPHASH_MIN ? (uint8_t)(top + HMS_TOPHASH_MIN) : top;
 }
 
 /* Index of the bucket in an array of 2^@B (B < 64). */

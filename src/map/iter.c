@@ -40,7 +40,7 @@ static enum hms_slot_state classic_state(const struct hms_unit *unit, uint8_t to
 /* Whatever has the high bit and is no tombstone can hold nothing. */
 static enum hms_slot_state swiss_state(uint8_t control)
 {
-	if (control < 0x80)
+	if (hms_control_is_full(control))
 		return HMS_SLOT_LIVE;
 	return control == HMS_CONTROL_DELETED ? HMS_SLOT_DELETED : HMS_SLOT_EMPTY;
 }

@@ -313,7 +313,7 @@ static uint8_t full_slots(const struct replay *r)
 	uint8_t ret = 0;
 
 	for (unsigned int i = 0; i < HMS_SLOTS; i++)
-		if (r->bytes[i] < 0x80)
+		if (hms_control_is_full(r->bytes[i]))
 			ret |= (uint8_t)(1U << i);
 	return ret;
 }

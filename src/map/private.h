@@ -3,6 +3,7 @@
 #define HMS_MAP_PRIVATE_H
 
 #include "map/map.h"
+#include "map/marks.h"
 #include "map/units.h"
 
 struct hms_map_model {
@@ -50,32 +51,11 @@ const uint8_t *hms_units_bytes(struct hms_unit_cursor *cursor, uint64_t addr);
 /* Is what lies at [addr, addr + len) missing from the core, rather than never mapped? */
 bool hms_units_absent(const struct hms_unit_cursor *cursor, uint64_t addr, uint64_t len);
 
-/* tophash values, src/runtime/map.go */
-enum {
-	HMS_TOPHASH_EMPTY_REST = 0,
-	HMS_TOPHASH_EMPTY_ONE = 1,
-	HMS_TOPHASH_EVACUATED_X = 2,
-	HMS_TOPHASH_EVACUATED_Y = 3,
-	HMS_TOPHASH_EVACUATED_EMPTY = 4,
-	HMS_TOPHASH_MIN = 5,
-};
-
-/* Control bytes, src/internal/runtime/maps/group.go; full slots hold 7 bits of their hash. */
-enum {
-	HMS_CONTROL_EMPTY = 0x80,
-	HMS_CONTROL_DELETED = 0xfe,
-};
-
 /* Number of bytes of @x whose high bit is set. */
 static inline unsigned int hms_high_bits(uint64_t x)
 {
 	x = (x & UINT64_C(0x8080808080808080)) >> 7;
 	return (unsigned int)((x * UINT64_C(0x0101010101010101)) >> 56);
-}
-
-static inline bool hms_tophash_evacuated(uint8_t tophash)
-{
-	return tophash >= HMS_TOPHASH_EVACUATED_X && tophash <= HMS_TOPHASH_EVACUATED_EMPTY;
 }
 
 /* Number of buckets that a walk of @map's array (@old: of its old one) may touch: what B promises,
