@@ -3,6 +3,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/verdict.h"
+#include "report/format.h"
 
 #define DEFAULT_ROWS 20
 
@@ -37,7 +38,7 @@ static struct hms_error *emit(struct hms_view *view, int *status_ret)
 {
 	HMS_AUTO_FREE const struct hms_column **columns = NULL;
 	HMS_AUTO_FREE const struct hms_map **maps = NULL;
-	HMS_AUTO_FREE char *more = NULL;
+	HMS_AUTO_STR struct hms_str more = HMS_STR_INIT;
 	struct hms_renderer *r = view->renderer;
 	size_t n = view->found->nmaps, shown = HMS_MIN(n, (size_t)DEFAULT_ROWS), ncolumns;
 
@@ -54,8 +55,10 @@ static struct hms_error *emit(struct hms_view *view, int *status_ret)
 	}
 	r->ops->maps_end(r);
 	if (shown < n) {
-		more = hms_xprintf("and %zu more (hmapscope list)", n - shown);
-		r->ops->line(r, more);
+		hms_str_add(&more, "and ");
+		hms_format_count(&more, n - shown);
+		hms_str_add(&more, " more (hmapscope list)");
+		r->ops->line(r, hms_str_text(&more));
 	}
 	hms_view_findings(view, NULL);
 	/* For readers there is a command of its own. */
