@@ -128,40 +128,12 @@ static enum hms_rule_id classic_rule(const struct hms_trouble *trouble)
 	}
 }
 
-static const char *swiss_text(struct check_worker *w, const struct hms_map *map,
-			      const struct hms_trouble *t)
-{
-	const char *place = check_place((enum hms_heap_state)t->state);
-
-	switch (t->kind) {
-	case HMS_TROUBLE_DEPTH:
-		return CHECK_TEXT("a directory of %" PRIu64 " entries is more than memory holds",
-				  t->seen);
-	case HMS_TROUBLE_DIRECTORY:
-		return CHECK_TEXT("dirPtr leads to 0x%" PRIx64 ", which is %s", t->seen, place);
-	case HMS_TROUBLE_TABLE:
-		return CHECK_TEXT("directory entry %" PRIu64 " leads to 0x%" PRIx64 ", which is %s",
-				  t->bucket, t->seen, place);
-	case HMS_TROUBLE_GROUPS:
-		return CHECK_TEXT("the groups of table %" PRIu64 " at 0x%" PRIx64 " are %s",
-				  t->bucket, t->seen, place);
-	case HMS_TROUBLE_SIZE:
-		if (t->where == map->swiss.dir)
-			return CHECK_TEXT("dirLen is %" PRIu64 ", the directory at 0x%" PRIx64
-					  " has room for %" PRIu64,
-					  t->seen, t->where, t->bucket);
-		return CHECK_TEXT("groups.lengthMask promises %" PRIu64
-				  " groups, their memory holds %" PRIu64,
-				  t->seen, t->bucket);
-	default: return "the header lies in memory that was never mapped";
-	}
-}
-
-static const char *classic_text(struct check_worker *w, const struct hms_trouble *trouble)
+static const char *trouble_text(struct check_worker *w, const struct hms_map *map,
+				const struct hms_trouble *trouble)
 {
 	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
 
-	hms_trouble_text(trouble, &text);
+	hms_trouble_text(w->check->rt->map_kind, map, trouble, &text);
 	return hms_arena_strndup(w->arena, hms_str_text(&text), text.len);
 }
 
@@ -174,7 +146,7 @@ static void check_trouble(struct check_worker *w, struct check_part *part,
 
 	CHECK_BREACH(part, rule, t->where, rule == HMS_RULE_CLASSIC_SIZE, NULL,
 		     number ? check_number(w, t->seen) : check_hex(w, t->seen),
-		     classic ? classic_text(w, t) : swiss_text(w, part->map, t));
+		     trouble_text(w, part->map, t));
 }
 
 void check_troubles(struct check_worker *w, struct check_part *part)

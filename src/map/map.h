@@ -215,7 +215,9 @@ struct hms_error *hms_map_survey(struct hms_map_model *model, struct hms_map *ma
 /* All that the survey counted for @map. */
 void hms_map_stats_of(const struct hms_map *map, struct hms_map_stats *ret);
 
-/* "an overflow pointer of bucket 3 leads to 0x41, which was never mapped": one line. */
-void hms_trouble_text(const struct hms_trouble *trouble, struct hms_str *ret);
+/* "an overflow pointer of bucket 3 leads to 0x41, which was never mapped": one line, appended to
+ * @ret.  @kind: of the process's maps. */
+void hms_trouble_text(enum hms_map_kind kind, const struct hms_map *map,
+		      const struct hms_trouble *trouble, struct hms_str *ret);
 
 #endif
