@@ -71,6 +71,8 @@ bool hms_classic_layout(const struct hms_type *type, struct hms_map_type *ret)
 	/* Over 128 bytes the slot holds a pointer (MAXKEYSIZE, MAXELEMSIZE). */
 	ret->key_indirect = ret->key->size > 128;
 	ret->elem_indirect = ret->elem->size > 128;
+	if (!hms_slots_hold_pointers(ret))
+		return false;
 	return ret->keys_off + HMS_SLOTS * ret->key_stride <= ret->overflow_off &&
 	       ret->elems_off + HMS_SLOTS * ret->elem_stride <= ret->overflow_off;
 }

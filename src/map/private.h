@@ -37,6 +37,14 @@ bool hms_swiss_layout(const struct hms_type *type, struct hms_map_type *ret);
 bool hms_slots_member(const struct hms_type *unit, const char *name, uint32_t *off_ret,
 		      const struct hms_type **slot_ret);
 
+/* Where keys or elements are stored apart, a slot has room for their address: all that follows it
+ * trusts that. */
+static inline bool hms_slots_hold_pointers(const struct hms_map_type *type)
+{
+	return (!type->key_indirect || type->key_size == 8) &&
+	       (!type->elem_indirect || type->elem_size == 8);
+}
+
 /* The two kinds' parts of hms_units_init() and hms_units_next(). */
 void hms_classic_units_init(struct hms_unit_cursor *cursor, uint64_t from, uint64_t to);
 bool hms_classic_units_next(struct hms_unit_cursor *cursor, struct hms_unit *ret);

@@ -76,7 +76,8 @@ bool hms_swiss_layout(const struct hms_type *type, struct hms_map_type *ret)
 	/* Over 128 bytes the slot holds a pointer (MapMaxKeyBytes, MapMaxElemBytes). */
 	ret->key_indirect = ret->key->size > 128;
 	ret->elem_indirect = ret->elem->size > 128;
-	return slots_fit(ret->keys_off, ret->key_stride, ret->key_size, ret->unit_size) &&
+	return hms_slots_hold_pointers(ret) &&
+	       slots_fit(ret->keys_off, ret->key_stride, ret->key_size, ret->unit_size) &&
 	       slots_fit(ret->elems_off, ret->elem_stride, ret->elem_size, ret->unit_size);
 }
 

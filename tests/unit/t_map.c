@@ -492,10 +492,70 @@ static void a_type_made_from_its_descriptor(void **state)
 	assert_null(hms_map_type_of(m->model, m->u64));
 }
 
+/* Keys and elements over 128 bytes are stored apart: their slots hold addresses, or the
+ * description is wrong and nothing is read by it. */
+static void slots_too_small_for_an_address(void **state)
+{
+	struct fixture *f = *state;
+	struct mkmap *m = f->m;
+	const struct hms_type *large = mkgraph_type(m->graph, "main.large", HMS_KIND_STRUCT, 200);
+	struct hms_type *sound = mkmap_type(m, "uint64", m->u64);
+	struct hms_type *small = mkmap_type(m, "uint8", mkgraph_uint(m->graph, 1));
+
+	sound->elem = small->elem = large;
+	mkmap_open(m);
+	assert_non_null(hms_map_type_of(m->model, sound));
+	assert_true(hms_map_type_of(m->model, sound)->elem_indirect);
+	assert_null(hms_map_type_of(m->model, small));
+}
+
+/* ---- troubles in words ----------------------------------------------------------------------- */
+
+static void expect_text(enum hms_map_kind kind, const struct hms_trouble *trouble,
+			const char *wanted)
+{
+	const struct hms_map map = {.swiss = {.dir = 0xc000001000}};
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+
+	hms_trouble_text(kind, &map, trouble, &text);
+	assert_string_equal(hms_str_text(&text), wanted);
+}
+
+static void troubles_in_words(void **state)
+{
+	(void)state;
+	expect_text(HMS_MAP_CLASSIC,
+		    &(struct hms_trouble){.kind = HMS_TROUBLE_OVERFLOW,
+					  .where = 0xc000000088,
+					  .seen = 0x41,
+					  .bucket = 3},
+		    "the overflow pointer at 0xc000000088 (chain of bucket 3) leads to 0x41, which "
+		    "was never mapped");
+	expect_text(HMS_MAP_SWISS,
+		    &(struct hms_trouble){.kind = HMS_TROUBLE_TABLE,
+					  .state = HMS_HEAP_FREE,
+					  .seen = 0xc0,
+					  .bucket = 2},
+		    "directory entry 2 leads to 0xc0, which is a free heap object");
+	expect_text(HMS_MAP_SWISS,
+		    &(struct hms_trouble){.kind = HMS_TROUBLE_GROUPS, .absent = true, .seen = 0xc0},
+		    "table 0 has its groups at 0xc0, which is not in the core");
+	expect_text(
+		HMS_MAP_SWISS,
+		&(struct hms_trouble){
+			.kind = HMS_TROUBLE_SIZE, .where = 0xc000001000, .seen = 8, .bucket = 4},
+		"dirLen is 8, the directory at 0xc000001000 has room for 4");
+	expect_text(HMS_MAP_SWISS,
+		    &(struct hms_trouble){.kind = HMS_TROUBLE_SIZE, .seen = 8, .bucket = 4},
+		    "groups.lengthMask promises 8 groups, their memory holds 4");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_type_made_from_its_descriptor),
+		TEST(slots_too_small_for_an_address),
+		TEST(troubles_in_words),
 		TEST(header_words),
 		TEST(entries_and_chains_are_counted),
 		cmocka_unit_test(tophash_bytes_from_5_on_are_live),
