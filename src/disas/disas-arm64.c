@@ -121,7 +121,9 @@ static struct hms_operand operand_of(const cs_insn *insn, const cs_arm64_op *op)
 	default:
 		ret.kind = HMS_OPERAND_IMM;
 		/* "add x0, x0, #1, lsl #12" */
-		ret.imm = op->type == ARM64_OP_IMM ? op->imm << (op->shift.value & 31) : 0;
+		ret.imm = op->type == ARM64_OP_IMM
+				  ? (int64_t)((uint64_t)op->imm << (op->shift.value & 31))
+				  : 0;
 		break;
 	}
 	return ret;
