@@ -181,7 +181,7 @@ void hms_disas_arm64(csh handle, const cs_insn *insn, struct hms_insn *ret)
 }
 
 /* Arm Architecture Reference Manual, C4.1: compare and swap; atomic memory operations. */
-void hms_disas_arm64_word(uint32_t word, struct hms_insn *ret)
+bool hms_disas_arm64_atomic(uint32_t word, struct hms_insn *ret)
 {
 	bool cas = (word & 0x3fa07c00) == 0x08a07c00;
 	bool swap = (word & 0x3f20fc00) == 0x38208000;
@@ -197,7 +197,7 @@ void hms_disas_arm64_word(uint32_t word, struct hms_insn *ret)
 	};
 
 	if (!cas && !swap && !fetch)
-		return;
+		return false;
 	ret->op = cas ? HMS_INSN_CMPXCHG : fetch ? HMS_INSN_XADD : HMS_INSN_OTHER;
 	ret->locked = true;
 	hms_insn_add_operand(ret, &mem);
@@ -205,4 +205,5 @@ void hms_disas_arm64_word(uint32_t word, struct hms_insn *ret)
 	 * number 31 is the register that is zero, not the stack pointer. */
 	if ((cas ? word >> 16 & 31 : word & 31) != 31)
 		hms_insn_uses(ret, cas ? word >> 16 & 31 : word & 31, true, true);
+	return true;
 }

@@ -54,6 +54,8 @@ void hms_disas_decode(struct hms_disas *disas, const uint8_t *bytes, size_t len,
 	bool arm = disas->arch == HMS_ARCH_ARM64;
 
 	*ret = (struct hms_insn){.addr = addr, .size = arm ? 4 : 1, .op = HMS_INSN_UNKNOWN};
+	if (arm && len >= 4 && hms_disas_arm64_atomic(hms_le32(bytes), ret))
+		return;
 	if (next(disas, bytes, len, addr)) {
 		ret->op = HMS_INSN_OTHER;
 		ret->size = (uint8_t)disas->insn->size;
@@ -61,8 +63,6 @@ void hms_disas_decode(struct hms_disas *disas, const uint8_t *bytes, size_t len,
 			hms_disas_arm64(disas->handle, disas->insn, ret);
 		else
 			hms_disas_amd64(disas->handle, disas->insn, ret);
-	} else if (arm && len >= 4) {
-		hms_disas_arm64_word(hms_le32(bytes), ret);
 	}
 	if (ret->op == HMS_INSN_UNKNOWN)
 		ret->writes = UINT64_MAX;

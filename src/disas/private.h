@@ -11,8 +11,9 @@
 void hms_disas_amd64(csh handle, const cs_insn *insn, struct hms_insn *ret);
 void hms_disas_arm64(csh handle, const cs_insn *insn, struct hms_insn *ret);
 
-/* Instructions that libcapstone 4 does not know: the atomics of ARMv8.1. */
-void hms_disas_arm64_word(uint32_t word, struct hms_insn *ret);
+/* What an atomic instruction of arm64 does, by its bits: libcapstone 4 does not know it, and later
+ * releases have a number of their own for each of its forms.  False: it is none. */
+bool hms_disas_arm64_atomic(uint32_t word, struct hms_insn *ret);
 
 static inline void hms_insn_uses(struct hms_insn *insn, uint8_t reg, bool read, bool written)
 {
