@@ -1,26 +1,10 @@
 #!/usr/bin/env bash
 # "hmapscope diff" from the command line: what it takes, exit status, what is refused by name.
 set -u
-export LC_ALL=C.UTF-8
-
-tool=${HMAPSCOPE:-$HMS_BUILDDIR/hmapscope}
-exe=$HMS_BUILDDIR/corefiles/1.21/exe
-cases=$HMS_SRCDIR/corefiles/1.21
+# shellcheck source=tests/cores/cli.sh
+. "$HMS_SRCDIR/tests/cores/cli.sh"
 old=$cases/snapshot-old.core.zst
 new=$cases/snapshot-new.core.zst
-schema=$HMS_SRCDIR/man/hmapscope-report.schema.json
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-n=0
-
-# holds TITLE COMMAND...
-holds() {
-	local title=$1 ok=ok
-	shift
-	"$@" || ok='not ok'
-	n=$((n + 1))
-	echo "$ok $n - $title"
-}
 
 # compare STATUS ARGUMENT...: its output is in $tmp/out and $tmp/err.
 compare() {

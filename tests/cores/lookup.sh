@@ -1,24 +1,8 @@
 #!/usr/bin/env bash
 # "hmapscope lookup" from the command line: keys as a user writes them, exit status, JSON.
 set -u
-export LC_ALL=C.UTF-8
-
-tool=${HMAPSCOPE:-$HMS_BUILDDIR/hmapscope}
-exe=$HMS_BUILDDIR/corefiles/1.21/exe
-cases=$HMS_SRCDIR/corefiles/1.21
-schema=$HMS_SRCDIR/man/hmapscope-report.schema.json
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-n=0
-
-# holds TITLE COMMAND...
-holds() {
-	local title=$1 ok=ok
-	shift
-	"$@" || ok='not ok'
-	n=$((n + 1))
-	echo "$ok $n - $title"
-}
+# shellcheck source=tests/cores/cli.sh
+. "$HMS_SRCDIR/tests/cores/cli.sh"
 
 # lookup STATUS [OPTION...] MAP KEY: its output is in $tmp/out and $tmp/err.
 lookup() {
