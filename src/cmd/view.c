@@ -165,7 +165,10 @@ static void add_map(const struct hms_view *view, struct hms_doc_summary *sum,
 	}
 	sum->maps++;
 	sum->entries += map->live;
+	sum->headers_missing |= !map->readable;
+	sum->entries_partial |= !map->readable || stats.unreadable;
 	sum->bytes += map->bytes.total;
+	sum->bytes_partial |= !map->readable || !map->bytes_known;
 	sum->damaged += map->damaged;
 	sum->slots_walked += stats.slots_walked;
 	sum->bytes_unreadable += stats.unreadable;

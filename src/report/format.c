@@ -34,6 +34,18 @@ void hms_format_hex(struct hms_str *ret, uint64_t n)
 	hms_str_addn(ret, digits + at, sizeof(digits) - at);
 }
 
+void hms_format_partial(struct hms_str *ret, uint64_t n, bool partial,
+			void (*format)(struct hms_str *ret, uint64_t n))
+{
+	if (partial && !n) {
+		hms_str_addc(ret, '?');
+		return;
+	}
+	if (partial)
+		hms_str_add(ret, "at least ");
+	format(ret, n);
+}
+
 void hms_format_addr(struct hms_str *ret, uint64_t addr)
 {
 	hms_format_hex(ret, addr);

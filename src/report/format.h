@@ -32,6 +32,10 @@ void hms_format_duration(struct hms_str *ret, uint64_t ns);
 /* Two digits that matter: "0", "0.31", "4.3", "125"; "?" where it is no number. */
 void hms_format_ratio(struct hms_str *ret, double ratio);
 
+/* What @format makes of @n; "at least " before it where @partial, "?" where nothing is known. */
+void hms_format_partial(struct hms_str *ret, uint64_t n, bool partial,
+			void (*format)(struct hms_str *ret, uint64_t n));
+
 /* Share of a whole that is not 0: "61 %".  "<1 %" and ">99 %" where rounding would say none or
  * all. */
 void hms_format_percent(struct hms_str *ret, uint64_t part, uint64_t whole);

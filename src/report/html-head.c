@@ -154,17 +154,19 @@ static void sum_count(struct html *html, uint64_t n, const char *what, bool bad)
 void html_summary(struct html *html)
 {
 	const struct hms_doc_summary *summary = &html->doc->summary;
-	HMS_AUTO_STR struct hms_str bytes = HMS_STR_INIT, share = HMS_STR_INIT;
+	HMS_AUTO_STR struct hms_str entries = HMS_STR_INIT, bytes = HMS_STR_INIT;
+	HMS_AUTO_STR struct hms_str share = HMS_STR_INIT;
 
 	if (html->summarised || html->doc->summary.maps_unknown)
 		return;
 	html->summarised = true;
 	html_add(html, "<div class=sums>");
 	sum_count(html, summary->maps, "maps", false);
-	sum_count(html, summary->entries, "entries", false);
-	hms_format_bytes_long(&bytes, summary->bytes);
+	hms_format_partial(&entries, summary->entries, summary->entries_partial, hms_format_count);
+	sum(html, hms_str_text(&entries), "entries", false);
+	hms_format_partial(&bytes, summary->bytes, summary->bytes_partial, hms_format_bytes_long);
 	sum(html, hms_str_text(&bytes), "in maps", false);
-	if (summary->heap_bytes > 0) {
+	if (summary->heap_bytes > 0 && !summary->bytes_partial) {
 		hms_format_percent(&share, summary->bytes, (uint64_t)summary->heap_bytes);
 		sum(html, hms_str_text(&share), "of the live heap", false);
 	}

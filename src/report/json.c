@@ -97,9 +97,9 @@ static void emit_core(struct hms_emit *emit, const char *key, const struct hms_d
 }
 
 static void emit_map_count(struct hms_emit *emit, const char *key,
-			   const struct hms_doc_summary *summary, uint64_t n)
+			   const struct hms_doc_summary *summary, bool partial, uint64_t n)
 {
-	if (summary->maps_unknown)
+	if (summary->maps_unknown || partial)
 		hms_emit_null(emit, key);
 	else
 		hms_emit_u64(emit, key, n);
@@ -108,11 +108,11 @@ static void emit_map_count(struct hms_emit *emit, const char *key,
 static void emit_summary(struct hms_emit *emit, const struct hms_doc_summary *summary)
 {
 	hms_emit_object(emit, "summary");
-	emit_map_count(emit, "maps", summary, summary->maps);
-	emit_map_count(emit, "entries", summary, summary->entries);
-	emit_map_count(emit, "bytes", summary, summary->bytes);
-	emit_map_count(emit, "growing", summary, summary->growing);
-	emit_known(emit, "stalled", summary->stalled);
+	emit_map_count(emit, "maps", summary, false, summary->maps);
+	emit_map_count(emit, "entries", summary, summary->entries_partial, summary->entries);
+	emit_map_count(emit, "bytes", summary, summary->bytes_partial, summary->bytes);
+	emit_map_count(emit, "growing", summary, summary->headers_missing, summary->growing);
+	emit_known(emit, "stalled", summary->headers_missing ? -1 : summary->stalled);
 	hms_emit_u64(emit, "errors", summary->errors);
 	hms_emit_u64(emit, "warnings", summary->warnings);
 	hms_emit_u64(emit, "infos", summary->infos);

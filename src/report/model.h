@@ -54,7 +54,11 @@ struct hms_doc_core {
 struct hms_doc_summary {
 	bool maps_unknown; /* they were not looked for: no numbers of them */
 	uint64_t maps, entries, bytes, growing;
-	int64_t stalled; /* -1: unknown */
+	/* The core lacks some maps' entries, or what the heap knows of their size: the sum is of
+	 * what could be told. */
+	bool entries_partial, bytes_partial;
+	bool headers_missing; /* of some maps: whether these grow is unknown */
+	int64_t stalled;      /* -1: unknown */
 	uint64_t errors, warnings, infos;
 	uint64_t slots_walked, keys_hashed, bytes_unreadable, candidates_dismissed;
 	bool complete;

@@ -122,9 +122,13 @@ static void add_count_of(struct hms_str *ret, uint64_t n, const char *what)
 
 static void summary_bytes(struct hms_str *ret, const struct hms_doc_summary *summary)
 {
+	if (summary->bytes_partial && !summary->bytes) {
+		hms_str_add(ret, ", size unknown");
+		return;
+	}
 	hms_str_add(ret, ", ");
-	hms_format_bytes_long(ret, summary->bytes);
-	if (summary->heap_bytes > 0) {
+	hms_format_partial(ret, summary->bytes, summary->bytes_partial, hms_format_bytes_long);
+	if (summary->heap_bytes > 0 && !summary->bytes_partial) {
 		hms_str_add(ret, " (");
 		hms_format_percent(ret, summary->bytes, (uint64_t)summary->heap_bytes);
 		hms_str_add(ret, " of the live heap)");
@@ -154,12 +158,8 @@ void text_summary(struct text *text)
 	hms_str_clear(line);
 	hms_format_count(line, summary->maps);
 	hms_str_add(line, ", ");
-	if (summary->entries == 1)
-		hms_str_add(line, "1 entry");
-	else {
-		hms_format_count(line, summary->entries);
-		hms_str_add(line, " entries");
-	}
+	hms_format_partial(line, summary->entries, summary->entries_partial, hms_format_count);
+	hms_str_add(line, summary->entries == 1 ? " entry" : " entries");
 	summary_bytes(line, summary);
 	if (summary->growing)
 		add_count_of(line, summary->growing, "growing");

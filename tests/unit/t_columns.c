@@ -95,6 +95,12 @@ static void ratios_and_shares(void **state)
 	expect_str(&s, "100");
 	hms_format_ratio(&s, 1e300);
 	expect_str(&s, "?");
+	hms_format_partial(&s, 1093, false, hms_format_count);
+	expect_str(&s, "1,093");
+	hms_format_partial(&s, 1093, true, hms_format_count);
+	expect_str(&s, "at least 1,093");
+	hms_format_partial(&s, 0, true, hms_format_count);
+	expect_str(&s, "?");
 	hms_format_percent(&s, 61, 100);
 	expect_str(&s, "61 %");
 	hms_format_percent(&s, 1, 1000);

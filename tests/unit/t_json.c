@@ -136,11 +136,16 @@ static void unknown_is_null(void **state)
 				       .pid = -1,
 				       .threads = -1,
 				       .goroutines = -1},
-			      .summary = {.stalled = -1}};
+			      .summary = {.maps = 2,
+					  .stalled = 1,
+					  .entries_partial = true,
+					  .bytes_partial = true,
+					  .headers_missing = true}};
 	static const char *const members[] = {
-		"core.path",    "core.exe",      "core.build_id",   "core.build_id_match",
-		"core.arch",    "core.pid",      "core.signal",     "core.go_version",
-		"core.threads", "core.map_kind", "core.goroutines", "summary.stalled",
+		"core.path",       "core.exe",      "core.build_id",   "core.build_id_match",
+		"core.arch",       "core.pid",      "core.signal",     "core.go_version",
+		"core.threads",    "core.map_kind", "core.goroutines", "summary.stalled",
+		"summary.entries", "summary.bytes", "summary.growing",
 	};
 	struct document d;
 	json_t *json;

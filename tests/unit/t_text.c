@@ -210,6 +210,27 @@ static void unknowns_of_the_core(void **state)
 	free(d.text);
 }
 
+/* What could be told of a core that lacks parts is not passed off as the whole. */
+static void sums_of_parts_say_so(void **state)
+{
+	struct hms_doc doc = sample_doc("list");
+	struct drawing d;
+
+	(void)state;
+	doc.summary.entries_partial = doc.summary.bytes_partial = true;
+	draw_begin(&d, 0, HMS_COLOR_AUTO);
+	d.r->ops->begin(d.r, &doc);
+	d.r->ops->end(d.r);
+	holds(draw_end(&d), "\nMAPS  38, at least 4,311 entries, at least 612 KB, ");
+	free(d.text);
+	doc.summary.bytes = 0;
+	draw_begin(&d, 0, HMS_COLOR_AUTO);
+	d.r->ops->begin(d.r, &doc);
+	d.r->ops->end(d.r);
+	holds(draw_end(&d), ", size unknown, ");
+	free(d.text);
+}
+
 static void nothing_found_is_said_with_the_work(void **state)
 {
 	struct hms_doc doc = sample_doc("check");
@@ -573,6 +594,7 @@ int main(void)
 		cmocka_unit_test(an_unexplained_limit_is_said),
 		cmocka_unit_test(unknowns_of_the_core),
 		cmocka_unit_test(nothing_found_is_said_with_the_work),
+		cmocka_unit_test(sums_of_parts_say_so),
 		cmocka_unit_test(colour_only_where_wanted),
 		cmocka_unit_test(hostile_text_is_escaped_everywhere),
 		cmocka_unit_test(long_names_are_cut_on_a_terminal_only),
