@@ -6,14 +6,16 @@
 #include <string.h>
 
 #include "cmd/operations.h"
+#include "cmd/suspicion.h"
 #include "disas/sites.h"
 #include "ops/locks.h"
 #include "report/format.h"
 
-#define MAX_PARTIES 16 /* drawn of a verdict */
-#define MAX_NOTES   8
-#define MAX_EQUALS  8
-#define MAX_SITES   4 /* more are only counted */
+#define MAX_PARTIES    16 /* drawn of a verdict */
+#define MAX_NOTES      8
+#define MAX_EQUALS     8
+#define MAX_SITES      4 /* more are only counted */
+#define MAX_SUSPICIONS 3
 
 /* A verdict in the making. */
 struct making {
@@ -178,16 +180,44 @@ static void add_equals(const struct making *mk, const struct hms_goroutine *g, s
 		hms_str_addf(text, " and %zu more", n - MAX_EQUALS);
 }
 
-static void note_absent(struct making *mk, const struct hms_race *race)
+static void note_absent(struct making *mk, const struct hms_race *race, bool suspects)
 {
 	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
 
-	if (race->n > 1 || !race->map)
+	if (!hms_race_lacks_party(race) || !race->map)
 		return;
 	hms_str_add(&text, "the other goroutine had left the map's functions again before the "
 			   "process stopped");
-	add_equals(mk, race->parties[0]->goroutine, &text);
+	if (!suspects)
+		add_equals(mk, race->parties[0]->goroutine, &text);
 	add_note(mk, &text);
+}
+
+static void note_suspects(struct making *mk, const struct hms_suspects *suspects)
+{
+	size_t told = 0;
+
+	for (size_t i = 0, n; i < suspects->n && told < MAX_SUSPICIONS; i += n, told++) {
+		HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+
+		n = hms_suspicion_text(&suspects->list[i], suspects->n - i, &text);
+		add_note(mk, &text);
+	}
+}
+
+/* The other party of a race that is alone in it. */
+static void note_other(struct making *mk, const struct hms_sites *sites,
+		       const struct hms_race *race)
+{
+	const struct hms_session *s = mk->view->session;
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
+	struct hms_suspects suspects = {0};
+
+	if (sites)
+		hms_suspects_find(&sources, race, sites, s->jobs, &suspects);
+	note_absent(mk, race, suspects.n > 0);
+	note_suspects(mk, &suspects);
+	hms_suspects_deinit(&suspects);
 }
 
 static void note_endless(struct making *mk)
@@ -338,7 +368,7 @@ static void emit_race(struct hms_view *view, const struct hms_sites *sites,
 	for (size_t i = 0; i < race->n; i++)
 		add_party(&mk, race->parties[i]);
 	note_creators(&mk, race->parties, race->n);
-	note_absent(&mk, race);
+	note_other(&mk, sites, race);
 	note_waiters(&mk, race->parties, race->n);
 	note_endless(&mk);
 	note_places(&mk, sites, race);
