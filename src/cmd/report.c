@@ -34,17 +34,58 @@ static void worst_first(const struct hms_view *view, const struct hms_map **maps
 		maps[i] = picked[i];
 }
 
+/* An empty map that has no memory but its header says nothing: programs have hundreds. */
+static bool says_nothing(const struct hms_view *view, const struct hms_map *map)
+{
+	return rank(view, map) == 2 && map->bytes_known && map->count == 0 && map->live == 0 &&
+	       map->bytes.total == map->bytes.header;
+}
+
+/* How many of the first maps are worth a row. */
+static size_t rows_of(const struct hms_view *view, const struct hms_map *const *maps)
+{
+	size_t n = HMS_MIN(view->found->nmaps, (size_t)DEFAULT_ROWS);
+
+	while (n && says_nothing(view, maps[n - 1]))
+		n--;
+	return n;
+}
+
+/* "and 39 more, 30 of them empty (hmapscope list)" */
+static void emit_more(struct hms_view *view, const struct hms_map *const *maps, size_t shown)
+{
+	size_t n = view->found->nmaps, empty = 0;
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+
+	if (shown == n)
+		return;
+	for (size_t i = shown; i < n; i++)
+		empty += says_nothing(view, maps[i]);
+	hms_str_add(&text, "and ");
+	hms_format_count(&text, n - shown);
+	hms_str_add(&text, " more");
+	if (empty == n - shown) {
+		hms_str_add(&text, empty > 1 ? ", all empty" : ", empty");
+	} else if (empty) {
+		hms_str_add(&text, ", ");
+		hms_format_count(&text, empty);
+		hms_str_add(&text, " of them empty");
+	}
+	hms_str_add(&text, " (hmapscope list)");
+	view->renderer->ops->line(view->renderer, hms_str_text(&text));
+}
+
 static struct hms_error *emit(struct hms_view *view, int *status_ret)
 {
 	HMS_AUTO_FREE const struct hms_column **columns = NULL;
 	HMS_AUTO_FREE const struct hms_map **maps = NULL;
-	HMS_AUTO_STR struct hms_str more = HMS_STR_INIT;
 	struct hms_renderer *r = view->renderer;
-	size_t n = view->found->nmaps, shown = HMS_MIN(n, (size_t)DEFAULT_ROWS), ncolumns;
+	size_t shown, ncolumns;
 
 	HMS_TRY(hms_columns_parse(hms_columns_default(growing(view)), &columns, &ncolumns));
 	hms_view_sorted(view, NULL, false, &maps);
 	worst_first(view, maps);
+	shown = rows_of(view, maps);
 	hms_view_begin(view);
 	hms_emit_verdicts(view);
 	r->ops->maps_begin(r, columns, ncolumns);
@@ -54,12 +95,7 @@ static struct hms_error *emit(struct hms_view *view, int *status_ret)
 		r->ops->map(r, &row);
 	}
 	r->ops->maps_end(r);
-	if (shown < n) {
-		hms_str_add(&more, "and ");
-		hms_format_count(&more, n - shown);
-		hms_str_add(&more, " more (hmapscope list)");
-		r->ops->line(r, hms_str_text(&more));
-	}
+	emit_more(view, maps, shown);
 	hms_view_findings(view, NULL);
 	/* For readers there is a command of its own. */
 	if (view->input->format == HMS_FORMAT_JSON)
