@@ -259,6 +259,38 @@ static void note_waiters(struct making *mk, const struct hms_operation *const *o
 	hms_lock_waiters_deinit(&waiters);
 }
 
+/* What each party has locked, by its own code and its callers': the answer to most races. */
+static void note_locks(struct making *mk, const struct hms_race *race)
+{
+	const struct hms_session *s = mk->view->session;
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
+	size_t n = HMS_MIN(race->n, (size_t)MAX_PARTIES), nheld = 0;
+	HMS_AUTO_STR struct hms_str held = HMS_STR_INIT, text = HMS_STR_INIT;
+	uint64_t last = 0;
+	bool differ = false;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t lock;
+
+		if (!hms_operation_lock(&sources, race->parties[i], &lock))
+			continue;
+		hms_str_addf(&held, "%sgoroutine %" PRIu64 " holds the lock at 0x%" PRIx64,
+			     nheld++ ? ", " : "", race->parties[i]->goroutine->id, lock);
+		differ |= nheld > 1 && lock != last;
+		last = lock;
+	}
+	if (nheld)
+		hms_str_add(&text, hms_str_text(&held));
+	if (differ)
+		hms_str_add(&text, ": different locks keep nobody out (is one a copy?)");
+	if (nheld < n)
+		hms_str_add(&text, nheld    ? "; of the others no lock is seen"
+				   : n == 1 ? "no lock is seen held around it"
+				   : n == 2 ? "no lock is seen held around either of them"
+					    : "no lock is seen held around any of them");
+	add_note(mk, &text);
+}
+
 /* ---- where else the code writes such maps ---------------------------------------------------- */
 
 /* Places of one source line are one. */
@@ -368,6 +400,7 @@ static void emit_race(struct hms_view *view, const struct hms_sites *sites,
 	for (size_t i = 0; i < race->n; i++)
 		add_party(&mk, race->parties[i]);
 	note_creators(&mk, race->parties, race->n);
+	note_locks(&mk, race);
 	note_other(&mk, sites, race);
 	note_waiters(&mk, race->parties, race->n);
 	note_endless(&mk);

@@ -201,6 +201,16 @@ static size_t first_call(const struct finder *f, uint64_t pc)
 	return lo;
 }
 
+/* Fewer calls are on the way, or as many and no lock is seen there. */
+static bool is_better(const struct lead *lead, const struct lead *than)
+{
+	bool locked = lead->site->lock == HMS_LOCK_HELD;
+
+	if (!than || lead->calls != than->calls)
+		return !than || lead->calls < than->calls;
+	return !locked && than->site->lock == HMS_LOCK_HELD;
+}
+
 /* Did it come from a call that leads to a site?  The bytes of a call may be another's inside. */
 static const struct lead *behind_call(const struct finder *f, const struct hms_code *code,
 				      uint32_t at)
@@ -212,8 +222,7 @@ static const struct lead *behind_call(const struct finder *f, const struct hms_c
 		const struct lead *to = lead_at(f, f->calls[i].target);
 		uint32_t insn;
 
-		if (to && (!best || to->calls < best->calls) &&
-		    hms_code_find(code, f->calls[i].pc, &insn) &&
+		if (to && is_better(to, best) && hms_code_find(code, f->calls[i].pc, &insn) &&
 		    code->insns[insn].flow == HMS_FLOW_CALL && code->insns[insn].has_target &&
 		    code->insns[insn].target == f->calls[i].target && came_from(code, insn, at))
 			best = to;
