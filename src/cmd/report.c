@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "cmd/cmd.h"
+#include "cmd/fold.h"
 #include "cmd/verdict.h"
 #include "report/format.h"
 
@@ -12,59 +13,62 @@ static bool growing(const struct hms_view *view)
 	return view->doc.summary.growing > 0;
 }
 
-/* 0: what the verdict is about; 1: damaged; 2: the others. */
-static int rank(const struct hms_view *view, const struct hms_map *map)
+enum { RANK_RACED, RANK_DAMAGED };
+
+/* Raced and damaged maps come before what is merely large. */
+static unsigned int rank(const struct hms_view *view, const struct hms_map *map)
 {
 	if (view->races && hms_race_on(view->races, map->addr))
-		return 0;
-	return map->damaged || !map->readable ? 1 : 2;
+		return RANK_RACED;
+	return map->damaged || !map->readable ? RANK_DAMAGED : HMS_FOLD_REST;
 }
 
-/* Raced and damaged maps come before what is merely large; the order by size stays among each. */
-static void worst_first(const struct hms_view *view, const struct hms_map **maps)
+static size_t fold_all(const struct hms_view *view, struct hms_fold_row **ret)
 {
-	size_t n = view->found->nmaps, k = 0;
-	HMS_AUTO_FREE const struct hms_map **picked = hms_xcalloc(n, sizeof(*picked));
+	size_t n = view->found->nmaps;
+	HMS_AUTO_FREE const struct hms_map **maps = hms_xcalloc(n + 1, sizeof(*maps));
 
-	for (int r = 0; r < 3; r++)
-		for (size_t i = 0; i < n; i++)
-			if (rank(view, maps[i]) == r)
-				picked[k++] = maps[i];
 	for (size_t i = 0; i < n; i++)
-		maps[i] = picked[i];
+		maps[i] = &view->found->maps[i];
+	return hms_fold(view, maps, n, rank, ret);
 }
 
 /* An empty map that has no memory but its header says nothing: programs have hundreds. */
-static bool says_nothing(const struct hms_view *view, const struct hms_map *map)
+static bool says_nothing(const struct hms_fold_row *row)
 {
-	return rank(view, map) == 2 && map->bytes_known && map->count == 0 && map->live == 0 &&
-	       map->bytes.total == map->bytes.header;
+	const struct hms_map *map = row->map;
+
+	return row->rank == HMS_FOLD_REST && map->bytes_known && map->count == 0 &&
+	       map->live == 0 && map->bytes.total == map->bytes.header;
 }
 
-/* How many of the first maps are worth a row. */
-static size_t rows_of(const struct hms_view *view, const struct hms_map *const *maps)
+/* How many of the first rows are worth it. */
+static size_t rows_of(const struct hms_fold_row *rows, size_t n)
 {
-	size_t n = HMS_MIN(view->found->nmaps, (size_t)DEFAULT_ROWS);
-
-	while (n && says_nothing(view, maps[n - 1]))
+	n = HMS_MIN(n, (size_t)DEFAULT_ROWS);
+	while (n && says_nothing(&rows[n - 1]))
 		n--;
 	return n;
 }
 
 /* "and 39 more, 30 of them empty (hmapscope list)" */
-static void emit_more(struct hms_view *view, const struct hms_map *const *maps, size_t shown)
+static void emit_more(struct hms_view *view, const struct hms_fold_row *rows, size_t nrows)
 {
-	size_t n = view->found->nmaps, empty = 0;
 	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+	uint64_t n = 0, empty = 0;
 
-	if (shown == n)
+	for (size_t i = 0; i < nrows; i++) {
+		uint64_t maps = rows[i].grouped ? rows[i].group.maps : 1;
+
+		n += maps;
+		empty += says_nothing(&rows[i]) ? maps : 0;
+	}
+	if (!n)
 		return;
-	for (size_t i = shown; i < n; i++)
-		empty += says_nothing(view, maps[i]);
 	hms_str_add(&text, "and ");
-	hms_format_count(&text, n - shown);
+	hms_format_count(&text, n);
 	hms_str_add(&text, " more");
-	if (empty == n - shown) {
+	if (empty == n) {
 		hms_str_add(&text, empty > 1 ? ", all empty" : ", empty");
 	} else if (empty) {
 		hms_str_add(&text, ", ");
@@ -78,28 +82,25 @@ static void emit_more(struct hms_view *view, const struct hms_map *const *maps, 
 static struct hms_error *emit(struct hms_view *view, int *status_ret)
 {
 	HMS_AUTO_FREE const struct hms_column **columns = NULL;
-	HMS_AUTO_FREE const struct hms_map **maps = NULL;
+	HMS_AUTO_FREE struct hms_fold_row *rows = NULL;
 	struct hms_renderer *r = view->renderer;
-	size_t shown, ncolumns;
+	size_t n, shown, ncolumns;
 
 	HMS_TRY(hms_columns_parse(hms_columns_default(growing(view)), &columns, &ncolumns));
-	hms_view_sorted(view, NULL, false, &maps);
-	worst_first(view, maps);
-	shown = rows_of(view, maps);
+	n = fold_all(view, &rows);
+	shown = rows_of(rows, n);
+	view->doc.groups = true;
 	hms_view_begin(view);
 	hms_emit_verdicts(view);
 	r->ops->maps_begin(r, columns, ncolumns);
-	for (size_t i = 0; i < shown; i++) {
-		struct hms_map_row row = hms_view_row(view, maps[i]);
-
-		r->ops->map(r, &row);
-	}
+	hms_fold_emit(view, rows, shown, false);
 	r->ops->maps_end(r);
-	emit_more(view, maps, shown);
+	emit_more(view, rows + shown, n - shown);
 	hms_view_findings(view, NULL);
 	/* For readers there is a command of its own. */
 	if (view->input->format == HMS_FORMAT_JSON)
 		hms_emit_goroutines(view);
+	hms_fold_emit(view, rows, shown, true);
 	return hms_view_end(view, true, status_ret);
 }
 

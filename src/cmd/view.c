@@ -289,7 +289,8 @@ const char *hms_view_owner(struct hms_view *view, const struct hms_map *map)
 {
 	hms_str_clear(&view->owner);
 	if (map->owner)
-		hms_path_text(view->session->rt, map->owner, view->input->redact, &view->owner);
+		hms_path_text(view->session->rt, map->owner,
+			      view->input->redact ? HMS_PATH_HIDE_KEYS : 0, &view->owner);
 	return hms_str_text(&view->owner);
 }
 

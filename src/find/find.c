@@ -36,8 +36,8 @@ static bool named_before(const struct hms_finder *f, const struct hms_path *a,
 {
 	HMS_AUTO_STR struct hms_str ta = HMS_STR_INIT, tb = HMS_STR_INIT;
 
-	hms_path_text(f->rt, a, false, &ta);
-	hms_path_text(f->rt, b, false, &tb);
+	hms_path_text(f->rt, a, 0, &ta);
+	hms_path_text(f->rt, b, 0, &tb);
 	return strcmp(hms_str_text(&ta), hms_str_text(&tb)) < 0;
 }
 
@@ -157,6 +157,7 @@ static void push_variables(struct hms_finder *f)
 		root = HMS_ARENA_NEW(f->arena, struct hms_path);
 		root->kind = HMS_PATH_VARIABLE;
 		root->name = variables[i].name;
+		hms_path_finish(root);
 		item.path = root;
 		hms_find_push(f, &item, false, 0);
 	}

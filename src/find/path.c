@@ -9,6 +9,67 @@
 #define MAX_PATH 1024 /* bytes of a path, but for its last step */
 #define MIN_RUN  8    /* equal fields in a row that are written once, with their number */
 
+/* ---- shapes ------------------------------------------------------------------------------- */
+
+#define GOROUTINE "goroutine:"
+
+/* Behind "goroutine:18:"; NULL where @name does not begin so. */
+static const char *after_goroutine(const char *name)
+{
+	if (strncmp(name, GOROUTINE, sizeof(GOROUTINE) - 1) != 0)
+		return NULL;
+	name += sizeof(GOROUTINE) - 1;
+	return name[strspn(name, "0123456789")] == ':' ? strchr(name, ':') + 1 : NULL;
+}
+
+/* FNV-1a, continued. */
+static uint32_t mix_bytes(uint32_t hash, const void *bytes, size_t n)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ p[i]) * UINT32_C(16777619);
+	return hash;
+}
+
+/* The field of the same name that leads to this one by a pointer: next of next. */
+static const struct hms_path *same_field_above(const struct hms_path *path)
+{
+	const struct hms_path *above = path->parent;
+
+	if (path->kind != HMS_PATH_FIELD || !above || above->kind != HMS_PATH_DEREF)
+		return NULL;
+	above = above->parent;
+	return above && above->kind == HMS_PATH_FIELD && strcmp(above->name, path->name) == 0
+		       ? above
+		       : NULL;
+}
+
+void hms_path_finish(struct hms_path *path)
+{
+	const struct hms_path *above = same_field_above(path);
+	uint32_t hash = path->parent ? path->parent->shape : UINT32_C(2166136261);
+	uint8_t kind = (uint8_t)path->kind;
+	const char *name = NULL;
+
+	if (above) {
+		path->shape = above->shape;
+		return;
+	}
+	hash = mix_bytes(hash, &kind, 1);
+	if (path->kind == HMS_PATH_VARIABLE) {
+		name = after_goroutine(path->name);
+		name = name ? name : path->name;
+	} else if (path->kind == HMS_PATH_FIELD) {
+		name = path->name;
+	} else if (path->kind == HMS_PATH_ASSERT && path->type) {
+		hash = mix_bytes(hash, &path->type->id, sizeof(path->type->id));
+	}
+	path->shape = name ? mix_bytes(hash, name, strlen(name)) : hash;
+}
+
+/* ---- text --------------------------------------------------------------------------------- */
+
 /* Steps from the variable down to @path.  Free with free(). */
 static const struct hms_path **steps(const struct hms_path *path, size_t *n_ret)
 {
@@ -40,13 +101,13 @@ static void wrap(struct hms_str *text, unsigned int derefs)
 	hms_str_addc(text, ')');
 }
 
-static void put_key(const struct hms_rt *rt, const struct hms_path *p, bool redact,
+static void put_key(const struct hms_rt *rt, const struct hms_path *p, unsigned int hide,
 		    struct hms_str *text)
 {
 	const uint8_t *bytes = hms_mem_peek(rt->mem, p->number, p->type->size);
 
 	hms_str_addc(text, '[');
-	if (redact)
+	if (hide & HMS_PATH_HIDE_KEYS)
 		hms_str_add(text, "…");
 	else if (!bytes)
 		hms_str_add(text, "?");
@@ -55,30 +116,52 @@ static void put_key(const struct hms_rt *rt, const struct hms_path *p, bool reda
 	hms_str_addc(text, ']');
 }
 
-static void put_step(const struct hms_rt *rt, const struct hms_path *p, bool redact,
+static void put_index(const struct hms_path *p, unsigned int hide, struct hms_str *text)
+{
+	if (hide & HMS_PATH_HIDE_NUMBERS)
+		hms_str_add(text, "[…]");
+	else if (p->kind == HMS_PATH_BEYOND)
+		hms_str_addf(text, "[:%" PRIu64 "][%" PRIu64 "]", p->number + 1, p->number);
+	else
+		hms_str_addf(text, "[%" PRIu64 "]", p->number);
+}
+
+static void put_variable(const char *name, unsigned int hide, struct hms_str *text)
+{
+	const char *rest = hide & HMS_PATH_HIDE_NUMBERS ? after_goroutine(name) : NULL;
+
+	if (rest)
+		hms_str_add(text, GOROUTINE "…:");
+	else
+		rest = name;
+	hms_escape_text(text, rest, strlen(rest));
+}
+
+static void put_step(const struct hms_rt *rt, const struct hms_path *p, unsigned int hide,
 		     struct hms_str *text)
 {
 	switch (p->kind) {
-	case HMS_PATH_VARIABLE: hms_escape_text(text, p->name, strlen(p->name)); break;
+	case HMS_PATH_VARIABLE: put_variable(p->name, hide, text); break;
 	case HMS_PATH_FIELD:
 		hms_str_addc(text, '.');
 		hms_escape_text(text, p->name, strlen(p->name));
 		break;
-	case HMS_PATH_INDEX: hms_str_addf(text, "[%" PRIu64 "]", p->number); break;
-	case HMS_PATH_BEYOND:
-		hms_str_addf(text, "[:%" PRIu64 "][%" PRIu64 "]", p->number + 1, p->number);
-		break;
-	case HMS_PATH_KEY: put_key(rt, p, redact, text); break;
+	case HMS_PATH_INDEX:
+	case HMS_PATH_BEYOND: put_index(p, hide, text); break;
+	case HMS_PATH_KEY: put_key(rt, p, hide, text); break;
 	case HMS_PATH_AS_KEY:
 		hms_str_add(text, ".key");
-		put_key(rt, p, redact, text);
+		put_key(rt, p, hide, text);
 		break;
 	case HMS_PATH_ASSERT:
 		hms_str_add(text, ".(");
 		hms_rt_type_name(rt, p->type, text);
 		hms_str_addc(text, ')');
 		break;
-	case HMS_PATH_QUEUED: hms_str_addf(text, ".queue[%" PRIu64 "]", p->number); break;
+	case HMS_PATH_QUEUED:
+		hms_str_add(text, ".queue");
+		put_index(p, hide, text);
+		break;
 	case HMS_PATH_CAPTURED: hms_str_add(text, ".captured"); break;
 	case HMS_PATH_DEREF: break;
 	}
@@ -110,18 +193,21 @@ static size_t run_of(const struct hms_path *const *list, size_t n, size_t i)
 
 /* Steps from list[i] on as text; the index of the first that is not among them. */
 static size_t put_run(const struct hms_rt *rt, const struct hms_path *const *list, size_t n,
-		      size_t i, bool redact, struct hms_str *text)
+		      size_t i, unsigned int hide, struct hms_str *text)
 {
 	size_t run = run_of(list, n, i);
 
-	put_step(rt, list[i], redact, text);
-	if (run < MIN_RUN)
+	put_step(rt, list[i], hide, text);
+	if (run > 1 && hide & HMS_PATH_HIDE_NUMBERS)
+		hms_str_add(text, "{…}");
+	else if (run < MIN_RUN)
 		return i + 1;
-	hms_str_addf(text, "{%zu}", run);
+	else
+		hms_str_addf(text, "{%zu}", run);
 	return i + 2 * run - 1;
 }
 
-void hms_path_text(const struct hms_rt *rt, const struct hms_path *path, bool redact,
+void hms_path_text(const struct hms_rt *rt, const struct hms_path *path, unsigned int hide,
 		   struct hms_str *ret)
 {
 	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
@@ -142,7 +228,7 @@ void hms_path_text(const struct hms_rt *rt, const struct hms_path *path, bool re
 			hms_str_addf(&text, "…(%zu steps)", n - i);
 			break;
 		}
-		i = put_run(rt, list, n, i, redact, &text);
+		i = put_run(rt, list, n, i, hide, &text);
 	}
 	wrap(&text, derefs);
 	hms_str_addn(ret, hms_str_text(&text), text.len);

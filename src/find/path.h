@@ -27,7 +27,9 @@ enum hms_path_kind {
 struct hms_path {
 	const struct hms_path *parent; /* NULL for a variable */
 	enum hms_path_kind kind;
-	bool of_array; /* INDEX: of an array rather than a slice */
+	bool of_array;  /* INDEX: of an array rather than a slice */
+	uint32_t shape; /* equal for paths that differ in keys and numbers alone: hms_path_finish()
+			 */
 	union {
 		const char *name;
 		uint64_t number;
@@ -35,11 +37,21 @@ struct hms_path {
 	const struct hms_type *type;
 };
 
+/* Fill in shape, once all else of @path stands and that of its parent.  A linked list is one step,
+ * however long, and a variable is one in whatever goroutine. */
+void hms_path_finish(struct hms_path *path);
+
+/* What a path's text leaves out. */
+enum {
+	HMS_PATH_HIDE_KEYS = 1, /* "main.nested[…]" */
+	HMS_PATH_HIDE_NUMBERS = 2, /* "main.list[…]", "main.head.next{…}", "goroutine:…:main.f.x" */
+};
+
 /* Append the path in Go's notation: "main.shared.items", "main.nested[\"k3\"]",
  * "(*main.arr[1])".  Pointers before a field are left to Go's automatic dereference.
  * A linked list is told by its length, "main.list.next{3000}.items", and what is longer still is
- * cut.  With @redact keys are left out: "main.nested[…]". */
-void hms_path_text(const struct hms_rt *rt, const struct hms_path *path, bool redact,
+ * cut.  @hide: bits of the above. */
+void hms_path_text(const struct hms_rt *rt, const struct hms_path *path, unsigned int hide,
 		   struct hms_str *ret);
 
 #endif

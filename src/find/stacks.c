@@ -21,6 +21,7 @@ static const struct hms_path *root_of(struct locals *l, const struct hms_local *
 	root->name = hms_arena_printf(l->finder->arena, "goroutine:%" PRIu64 ":%s.%s", l->goroutine,
 				      local->function ? local->function : "?",
 				      local->name ? local->name : "?");
+	hms_path_finish(root);
 	return root;
 }
 

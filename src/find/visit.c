@@ -98,6 +98,7 @@ static const struct hms_path *node_of(struct hms_finder *f, const struct hms_fin
 		node->name = step->name;
 	else
 		node->number = step->number;
+	hms_path_finish(node);
 	*step->node = node;
 	return node;
 }

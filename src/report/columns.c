@@ -145,11 +145,37 @@ void hms_value_text(const struct hms_value *value, bool utf8, struct hms_str *re
 	}
 }
 
+/* Of a group there are sums, and what its maps have in common. */
+static void group_text(const struct hms_column *column, const struct hms_map_row *row, bool utf8,
+		       struct hms_str *ret)
+{
+	const struct hms_map_group *group = row->group;
+	struct hms_value value = {.kind = HMS_VALUE_COUNT, .u = group->entries};
+
+	if (column->get == hms_column_get_type || column->get == hms_column_get_type_path ||
+	    column->get == hms_column_get_kind) {
+		column->get(row, &value);
+	} else if (column->get == hms_column_get_owner) {
+		value.kind = HMS_VALUE_TEXT;
+		value.s = row->owner ? row->owner : "(no owner known)";
+	} else if (column->get == hms_column_get_bytes) {
+		value.kind = HMS_VALUE_BYTES;
+		value.u = group->bytes;
+	} else if (column->get != hms_column_get_entries) {
+		return;
+	}
+	hms_value_text(&value, utf8, ret);
+}
+
 void hms_column_text(const struct hms_column *column, const struct hms_map_row *row, bool utf8,
 		     struct hms_str *ret)
 {
 	struct hms_value value;
 
+	if (row->group) {
+		group_text(column, row, utf8, ret);
+		return;
+	}
 	if (column->kind >= 0 && column->kind != (int)hms_map_row_kind(row)) {
 		hms_str_addc(ret, '-');
 		return;

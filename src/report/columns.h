@@ -78,7 +78,7 @@ const struct hms_column *hms_column_find(const char *id);
 void hms_value_text(const struct hms_value *value, bool utf8, struct hms_str *ret);
 
 /* A cell of the table: hms_value_text(), "-" where the column is of the other kind of map, the
- * header's address for a map without an owner. */
+ * header's address for a map without an owner.  Of a group: sums, empty where there is none. */
 void hms_column_text(const struct hms_column *column, const struct hms_map_row *row, bool utf8,
 		     struct hms_str *ret);
 

@@ -23,7 +23,8 @@ struct json {
 	struct hms_emit emit;
 	enum part part; /* the one that is open */
 	bool sites;
-	bool addresses; /* "addresses" is open, behind all parts */
+	const char *open; /* an array behind all parts: "map_groups", "addresses"; NULL: none */
+	bool groups;
 };
 
 static struct json *json_of(struct hms_renderer *r)
@@ -130,6 +131,7 @@ static void json_begin(struct hms_renderer *r, const struct hms_doc *doc)
 	struct hms_emit *emit = &json_of(r)->emit;
 
 	json_of(r)->sites = doc->sites;
+	json_of(r)->groups = doc->groups;
 	hms_emit_object(emit, NULL);
 	hms_emit_text(emit, "schema", "hmapscope/1");
 	hms_emit_text(emit, "command", doc->command);
@@ -222,8 +224,47 @@ static void emit_map(struct hms_emit *emit, const struct hms_map_row *row)
 	hms_emit_close(emit);
 }
 
+/* Arrays that only some documents have come behind all parts. */
+static void enter_last(struct json *json, const char *key)
+{
+	enter(json, PART_DONE);
+	if (json->open && strcmp(json->open, key) == 0)
+		return;
+	if (json->open)
+		hms_emit_close(&json->emit);
+	hms_emit_array(&json->emit, key);
+	json->open = key;
+}
+
+static void emit_group(struct hms_emit *emit, const struct hms_map_row *row)
+{
+	const struct hms_map_group *group = row->group;
+
+	hms_emit_object(emit, NULL);
+	hms_emit_text(emit, "owner", row->owner);
+	hms_emit_text(emit, "type", row->map->type ? row->map->type->name : NULL);
+	hms_emit_u64(emit, "maps", group->maps);
+	if (group->partial) {
+		hms_emit_null(emit, "count");
+		hms_emit_null(emit, "bytes");
+	} else {
+		hms_emit_u64(emit, "count", group->entries);
+		hms_emit_u64(emit, "bytes", group->bytes);
+	}
+	hms_emit_u64(emit, "count_min", group->min_entries);
+	hms_emit_u64(emit, "count_max", group->max_entries);
+	hms_emit_u64(emit, "growing", group->growing);
+	hms_emit_hex(emit, "largest", row->map->addr);
+	hms_emit_close(emit);
+}
+
 static void json_map(struct hms_renderer *r, const struct hms_map_row *row)
 {
+	if (row->group) {
+		enter_last(json_of(r), "map_groups");
+		emit_group(&json_of(r)->emit, row);
+		return;
+	}
 	enter(json_of(r), PART_MAPS);
 	emit_map(&json_of(r)->emit, row);
 }
@@ -291,10 +332,7 @@ static void json_address(struct hms_renderer *r, const struct hms_address_row *r
 {
 	struct json *json = json_of(r);
 
-	enter(json, PART_DONE);
-	if (!json->addresses)
-		hms_emit_array(&json->emit, "addresses");
-	json->addresses = true;
+	enter_last(json, "addresses");
 	hms_emit_address(&json->emit, row);
 }
 
@@ -303,7 +341,9 @@ static bool json_end(struct hms_renderer *r)
 	struct json *json = json_of(r);
 
 	enter(json, PART_DONE);
-	if (json->addresses)
+	if (json->groups && !json->open)
+		enter_last(json, "map_groups");
+	if (json->open)
 		hms_emit_close(&json->emit);
 	hms_emit_close(&json->emit);
 	return hms_emit_finish(&json->emit);

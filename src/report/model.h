@@ -77,7 +77,17 @@ struct hms_doc {
 	const struct hms_doc_core *old; /* diff: the older of two snapshots; NULL elsewhere */
 	size_t nsnapshots;              /* diff: two, or more */
 	bool sites;   /* write sites are part of it: JSON has their array, be it empty */
+	bool groups;  /* rows of several maps may come: JSON has their array, be it empty */
 	bool details; /* text: findings with what was expected, seen, and where */
+};
+
+/* Maps that are told as one: their owners differ in keys and indexes alone. */
+struct hms_map_group {
+	uint64_t maps;
+	uint64_t bytes, entries; /* of all */
+	uint64_t min_entries, max_entries;
+	uint64_t growing;
+	bool partial; /* the core lacks some of what these are sums of */
 };
 
 /* A map as renderers see it: the record, and the text that only memory could tell. */
@@ -87,6 +97,9 @@ struct hms_map_row {
 	enum hms_map_kind kind;            /* the process's: for a map of unknown type */
 	const char *owner;                 /* NULL: none known */
 	const char *note; /* text only: "damaged: ...", "growth waits for writes: ..."; NULL */
+	/* The row is of all these; owner is what they have in common, "main.table[…].attrs", map is
+	 * one of them.  JSON takes such rows after all else. */
+	const struct hms_map_group *group; /* NULL: of one map */
 };
 
 /* One header field in "show": what it holds, what that means, what would be normal. */

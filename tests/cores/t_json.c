@@ -2,6 +2,7 @@
  * The commands' JSON over each bundled core: valid by the installed schema, complete, and without
  * a finding: the programs are sound, but for those that were caught with an unlocked map.  What
  * "goroutines" counts is what the program says it started.  The number of threads changes nothing.
+ * What "list --fold" sums up are the maps of "list", each once.
  *
  *	t_json                     all of corefiles/
  *	t_json EXE CORE TRUTH      one, anywhere
@@ -190,6 +191,104 @@ static size_t check_goroutines(const json_t *doc, const json_t *truth)
 /* ---- threads ------------------------------------------------------------------------------ */
 
 /* What is written does not depend on how many threads look. */
+/* ---- maps that are told as one ------------------------------------------------------------- */
+
+/* Is @owner what @pattern says, with anything for each "…"?  NULL is NULL's. */
+static bool fits(const char *pattern, const char *owner)
+{
+	static const char gap[] = "\xe2\x80\xa6";
+	const char *next;
+	size_t n;
+
+	if (!pattern || !owner)
+		return pattern == owner;
+	next = strstr(pattern, gap);
+	n = next ? (size_t)(next - pattern) : strlen(pattern);
+	if (strncmp(pattern, owner, n) != 0)
+		return false;
+	if (!next)
+		return !owner[n];
+	for (const char *at = owner + n; *at; at++)
+		if (fits(next + sizeof(gap) - 1, at))
+			return true;
+	return false;
+}
+
+static bool has_address(const json_t *maps, const char *addr)
+{
+	const json_t *map;
+	size_t i;
+
+	json_array_foreach(maps, i, map) if (strcmp(text(map, "addr"), addr) == 0) return true;
+	return false;
+}
+
+static long number(const json_t *object, const char *key)
+{
+	return (long)json_number_value(json_object_get(object, key));
+}
+
+/* The group's numbers against those of the maps that it must be made of. */
+static void check_group(const json_t *group, const json_t *all, const json_t *singles)
+{
+	const char *owner = json_string_value(json_object_get(group, "owner"));
+	long maps = 0, count = 0, bytes = 0, min = -1, max = 0;
+	const json_t *map;
+	size_t i;
+
+	json_array_foreach(all, i, map)
+	{
+		const char *path = json_string_value(json_object_get(map, "owner"));
+		long entries = number(map, "count");
+
+		if (strcmp(text(map, "type"), text(group, "type")) != 0 || !fits(owner, path) ||
+		    has_address(singles, text(map, "addr")))
+			continue;
+		maps++;
+		count += entries;
+		bytes += number(json_object_get(map, "bytes"), "total");
+		min = min < 0 || entries < min ? entries : min;
+		max = entries > max ? entries : max;
+	}
+	if (maps != number(group, "maps") || count != number(group, "count") ||
+	    bytes != number(group, "bytes") || min != number(group, "count_min") ||
+	    max != number(group, "count_max"))
+		DIFFERS("%s: %ld maps, %ld entries, %ld bytes, %ld to %ld", owner, maps, count,
+			bytes, min, max);
+}
+
+/* How many groups there are. */
+static size_t check_fold(const json_t *list, const json_t *fold)
+{
+	const json_t *all = json_object_get(list, "maps"), *singles = json_object_get(fold, "maps");
+	const json_t *groups = json_object_get(fold, "map_groups"), *group;
+	size_t i, n = json_array_size(singles);
+
+	json_array_foreach(groups, i, group)
+	{
+		n += (size_t)number(group, "maps");
+		check_group(group, all, singles);
+	}
+	if (n != json_array_size(all))
+		DIFFERS("%zu maps, folded %zu", json_array_size(all), n);
+	return json_array_size(groups);
+}
+
+static void test_fold(const struct bundled *core, json_t *schema)
+{
+	json_t *list, *fold;
+	int status;
+
+	list = document(core, "list", schema, &status);
+	fold = document(core, "list --fold", schema, &status);
+	/* "nested" has twenty maps in one, "types" 25 in the elements of another. */
+	if (list && fold && !check_fold(list, fold) &&
+	    (strcmp(core->name, "nested") == 0 || strcmp(core->name, "types") == 0))
+		DIFFERS("no maps are told as one");
+	json_decref(list);
+	json_decref(fold);
+}
+
 static void check_jobs(const struct bundled *core)
 {
 	const char *tool = getenv("HMAPSCOPE") ? getenv("HMAPSCOPE") : "./hmapscope";
@@ -257,6 +356,8 @@ static bool test_core(const struct bundled *core, char *what, size_t what_size)
 		n = check_goroutines(doc, truth);
 	if (has_large_maps(core))
 		check_jobs(core);
+	else if (schema && is_about_maps(core))
+		test_fold(core, schema);
 	snprintf(what, what_size, "%zu goroutines", n);
 	json_decref(doc);
 	json_decref(truth);

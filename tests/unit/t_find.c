@@ -71,7 +71,7 @@ static void expect(struct fixture *f, uint64_t addr, const char *path, uint32_t 
 	struct hms_map *found = hms_found_at(f->found, addr);
 
 	assert_non_null(found);
-	hms_path_text(f->m->go->rt, found->owner, false, &text);
+	hms_path_text(f->m->go->rt, found->owner, 0, &text);
 	assert_string_equal(hms_str_text(&text), path);
 	assert_int_equal(found->owners, owners);
 	assert_int_equal(found->found_by, HMS_FOUND_GLOBAL);
@@ -328,9 +328,56 @@ static void redacted_paths_lose_their_keys(void **state)
 	put(f, variable(f, "main.nested", nested),
 	    mkmap_header(f->m, &(struct mkmap_header){.count = 1, .buckets = bucket}));
 	search(f);
-	hms_path_text(f->m->go->rt, hms_found_at(f->found, inner)->owner, true, &text);
+	hms_path_text(f->m->go->rt, hms_found_at(f->found, inner)->owner, HMS_PATH_HIDE_KEYS,
+		      &text);
 	assert_string_equal(hms_str_text(&text), "main.nested[…]");
 	hms_str_deinit(&text);
+}
+
+static const struct hms_path *owner_of(const struct fixture *f, uint64_t map)
+{
+	return hms_found_at(f->found, map)->owner;
+}
+
+static void expect_shape(const struct fixture *f, uint64_t map, const char *text)
+{
+	struct hms_str shape = HMS_STR_INIT;
+
+	hms_path_text(f->m->go->rt, owner_of(f, map), HMS_PATH_HIDE_KEYS | HMS_PATH_HIDE_NUMBERS,
+		      &shape);
+	assert_string_equal(hms_str_text(&shape), text);
+	hms_str_deinit(&shape);
+}
+
+/* Two elements of one map, and maps at the second and the ninth node of a list: each pair has one
+ * shape; the outer map and the elements have not. */
+static void paths_that_differ_in_keys_have_one_shape(void **state)
+{
+	struct fixture *f = *state;
+	struct hms_type *nested = mkmap_type(f->m, "map[uint64]map[uint64]uint64", f->m->map_type);
+	uint64_t bucket = mkmap_object(f->m, MKMAP_BUCKET), outer;
+	uint64_t inner[2] = {map(f), map(f)}, far[2] = {map(f), map(f)}, next = 0;
+
+	mkmap_slot(f->m, bucket, 0, 0x30, 7, inner[0]);
+	mkmap_slot(f->m, bucket, 1, 0x31, 8, inner[1]);
+	outer = mkmap_header(f->m, &(struct mkmap_header){.count = 2, .buckets = bucket});
+	put(f, variable(f, "main.nested", nested), outer);
+	for (int i = 0; i < 10; i++) {
+		uint64_t at = mkmap_object(f->m, 16);
+
+		put(f, at, i == 0 ? far[0] : i == 7 ? far[1] : 0);
+		put(f, at + 8, next);
+		next = at;
+	}
+	put(f, variable(f, "main.list", mkgraph_pointer(f->m->graph, node_type(f))), next);
+	search(f);
+	expect_shape(f, inner[0], "main.nested[…]");
+	assert_int_equal(owner_of(f, inner[0])->shape, owner_of(f, inner[1])->shape);
+	assert_int_not_equal(owner_of(f, inner[0])->shape, owner_of(f, outer)->shape);
+	expect_shape(f, far[0], "main.list.next{…}.items");
+	expect_shape(f, far[1], "main.list.next{…}.items");
+	assert_int_equal(owner_of(f, far[0])->shape, owner_of(f, far[1])->shape);
+	assert_int_not_equal(owner_of(f, far[0])->shape, owner_of(f, inner[0])->shape);
 }
 
 static void unreadable_places_are_passed_over(void **state)
@@ -476,6 +523,7 @@ int main(void)
 		TEST(an_array_type_that_promises_too_much),
 		TEST(elements_of_maps),
 		TEST(redacted_paths_lose_their_keys),
+		TEST(paths_that_differ_in_keys_have_one_shape),
 		TEST(unreadable_places_are_passed_over),
 		TEST(a_type_within_itself_ends),
 		TEST(a_method_value_holds_its_receiver),

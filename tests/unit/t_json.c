@@ -106,9 +106,11 @@ static void the_head(void **state)
 	json_t *json;
 
 	(void)state;
+	doc.groups = true;
 	open_document(&d);
 	sample_emit(d.r, &doc);
 	json = close_document(&d);
+	assert_int_equal(json_array_size(at(json, "map_groups")), 0);
 	expect_text(json, "schema", "hmapscope/1");
 	expect_text(json, "command", "report");
 	expect_text(json, "tool_version", PACKAGE_VERSION);
@@ -160,6 +162,49 @@ static void unknown_is_null(void **state)
 	expect_bool(json, "summary.complete", false);
 	assert_int_equal(json_array_size(at(json, "maps")), 0);
 	assert_int_equal(json_array_size(at(json, "findings")), 0);
+	json_decref(json);
+	free(d.text);
+}
+
+/* Their array is behind all else; sums of which parts are missing are null. */
+static void groups_of_maps(void **state)
+{
+	static const struct hms_map_group group = {.maps = 1000000,
+						   .bytes = 256000000,
+						   .entries = 5999999,
+						   .max_entries = 6,
+						   .growing = 2};
+	struct hms_map_group partial = group;
+	struct hms_map_row row = sample_row(&sample_growing, NULL, "main.table[…].attrs");
+	struct hms_doc doc = sample_doc("report");
+	struct document d;
+	json_t *json;
+
+	(void)state;
+	doc.groups = true;
+	open_document(&d);
+	d.r->ops->begin(d.r, &doc);
+	row.group = &group;
+	d.r->ops->map(d.r, &row);
+	partial.partial = true;
+	row.group = &partial;
+	row.owner = NULL;
+	d.r->ops->map(d.r, &row);
+	assert_true(d.r->ops->end(d.r));
+	json = close_document(&d);
+	assert_int_equal(json_array_size(at(json, "maps")), 0);
+	expect_text(json, "map_groups.0.owner", "main.table[…].attrs");
+	expect_text(json, "map_groups.0.type", "map[string]int");
+	expect_int(json, "map_groups.0.maps", 1000000);
+	expect_int(json, "map_groups.0.bytes", 256000000);
+	expect_int(json, "map_groups.0.count", 5999999);
+	expect_int(json, "map_groups.0.count_min", 0);
+	expect_int(json, "map_groups.0.count_max", 6);
+	expect_int(json, "map_groups.0.growing", 2);
+	expect_text(json, "map_groups.0.largest", "0xc000088090");
+	expect_null(json, "map_groups.1.owner");
+	expect_null(json, "map_groups.1.bytes");
+	expect_null(json, "map_groups.1.count");
 	json_decref(json);
 	free(d.text);
 }
@@ -427,6 +472,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_head),
+		cmocka_unit_test(groups_of_maps),
 		cmocka_unit_test(unknown_is_null),
 		cmocka_unit_test(a_classic_map),
 		cmocka_unit_test(a_swiss_map),
