@@ -12,6 +12,12 @@ struct hms_unwind_arch {
 	unsigned int return_size;
 	/* From the caller's sp to the arguments (sys.MinFrameSize). */
 	unsigned int args_off;
+	/* Bytes that a call which the runtime injects into interrupted code (sigpanic,
+	 * asyncPreempt) keeps between its frame and that code's: the link register is stored at
+	 * their bottom.  0: the call pushes a return address as any does. */
+	unsigned int injected_size;
+	/* The link register among @regs; 0 where a machine has none. */
+	uint64_t (*link_register)(const struct hms_regs *regs);
 	/* Registers of a thread. */
 	void (*thread_regs)(const struct hms_thread *thread, struct hms_regs *ret);
 	/* Registers that the kernel saved in the signal frame above runtime.sigtramp, whose

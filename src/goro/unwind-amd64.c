@@ -13,6 +13,12 @@ enum { RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP, R8, R9, R10, R11, R12, R13, R14, 
 
 #define ALL_REGS ((1u << NREGS) - 1)
 
+static uint64_t link_register(const struct hms_regs *regs)
+{
+	(void)regs;
+	return 0;
+}
+
 static void thread_regs(const struct hms_thread *thread, struct hms_regs *ret)
 {
 	static const uint8_t kernel[NREGS] = {
@@ -81,6 +87,8 @@ static unsigned int locals_off(int32_t sp_delta)
 const struct hms_unwind_arch hms_unwind_amd64 = {
 	.return_size = 8,
 	.args_off = 0,
+	.injected_size = 0,
+	.link_register = link_register,
 	.thread_regs = thread_regs,
 	.signal_regs = signal_regs,
 	.preempt_regs = preempt_regs,

@@ -210,8 +210,7 @@ static bool enter_regs(struct walk *w, const struct hms_regs *regs)
 {
 	if (!enter(w, regs->pc, regs->sp, true))
 		return false;
-	if (w->u->arch == &hms_unwind_arm64)
-		w->lr = regs->value[30];
+	w->lr = w->u->arch->link_register(regs);
 	w->regs = (int32_t)(regs - w->out->regs);
 	return true;
 }
@@ -268,19 +267,27 @@ static bool enter_signal(struct walk *w, uint64_t at)
 
 /* ---- one frame -------------------------------------------------------------------------- */
 
+/* A call of a nil function value: go on in the caller. */
+static bool called_nil(struct walk *w)
+{
+	unsigned int return_size = w->u->arch->return_size;
+	uint64_t caller = w->lr;
+
+	if ((return_size && !word_at(w, w->sp, &caller)) || !caller)
+		return false;
+	w->sp += return_size;
+	w->pc = caller;
+	w->lr = 0;
+	w->interrupted = w->exact = false;
+	w->regs = -1;
+	return true;
+}
+
 /* The pc is in no Go function: C code, the vDSO, a call through a nil function value, damage. */
 static bool outside_go(struct walk *w)
 {
-	uint64_t caller;
-
-	if (w->pc == 0 && w->first && w->u->arch->return_size && word_at(w, w->sp, &caller) &&
-	    caller) {
-		w->sp += w->u->arch->return_size;
-		w->pc = caller;
-		w->interrupted = w->exact = false;
-		w->regs = -1;
+	if (w->pc == 0 && w->first && called_nil(w))
 		return true;
-	}
 	if (may_use_vdso(w))
 		return enter_vdso(w);
 	if (may_leave_thread(w))
@@ -303,9 +310,6 @@ static bool frame_address(struct walk *w, const struct hms_place *place, uint64_
 	if (__builtin_add_overflow(w->sp, (uint64_t)place->sp_delta + return_size, &cfa) ||
 	    w->sp < w->lo || cfa > w->hi)
 		return end_walk(w, HMS_STACK_OFF_STACK, w->sp);
-	/* Without a return address on the stack only a first frame can be empty. */
-	if (cfa == w->sp && !w->first)
-		return end_walk(w, HMS_STACK_NO_PROGRESS, w->sp);
 	*ret = cfa;
 	return true;
 }
@@ -313,6 +317,11 @@ static bool frame_address(struct walk *w, const struct hms_place *place, uint64_
 static bool return_address(struct walk *w, uint64_t cfa, uint64_t *ret)
 {
 	uint64_t at;
+
+	/* Without a return address on the stack only a first frame can be empty, and what was
+	 * interrupted before it stored one. */
+	if (cfa == w->sp && !w->first && !w->lr)
+		return end_walk(w, HMS_STACK_NO_PROGRESS, w->sp);
 
 	if (w->u->arch->return_size) {
 		at = cfa - w->u->arch->return_size;
@@ -355,6 +364,24 @@ static bool is_injected(enum hms_func_kind kind)
 	       kind == HMS_FUNC_DEBUG_CALL;
 }
 
+/* Machines with a link register: below what it interrupts, an injected call finds the register as
+ * it was, which a function without a frame has its return address in. */
+static void take_saved_lr(struct walk *w)
+{
+	unsigned int saved = w->u->arch->injected_size;
+	const struct hms_place *place;
+	uint64_t lr;
+
+	if (!saved || !word_at(w, w->sp, &lr))
+		return;
+	w->sp += saved;
+	place = hms_place(&w->u->places, w->pc, w->exact);
+	if (!place)
+		w->pc = lr;
+	else if (place->has_delta && !place->sp_delta)
+		w->lr = lr;
+}
+
 static bool go_to_caller(struct walk *w, const struct hms_place *place, uint64_t cfa)
 {
 	bool injected = is_injected(place->kind);
@@ -380,6 +407,8 @@ static bool go_to_caller(struct walk *w, const struct hms_place *place, uint64_t
 	w->in_syscall = false;
 	w->interrupted = injected;
 	w->exact = place->kind == HMS_FUNC_SIGPANIC || (injected && w->u->exact_after_preempt);
+	if (injected)
+		take_saved_lr(w);
 	return true;
 }
 
