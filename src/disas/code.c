@@ -113,35 +113,67 @@ static void add_edge(struct hms_code *code, struct edges *edges, uint32_t from, 
 	edges->leads[to] = true;
 }
 
-/* The address that register @reg was given last before instruction @at, in the order of the code:
- * the compiler puts a jump table's address just before the jump. */
-static bool table_address(const struct hms_code *code, uint32_t at, uint8_t reg, uint64_t *ret)
+/* The instruction that wrote register @reg last before @at, in the order of the code: the compiler
+ * puts a jump table's address just before the jump.  NULL: none near. */
+static const struct hms_insn *writer_of(const struct hms_code *code, uint32_t at, uint8_t reg)
 {
-	for (uint32_t i = at; i-- > 0 && at - i <= TABLE_BEFORE;) {
-		const struct hms_insn *insn = &code->insns[i];
-
-		if (!(insn->writes >> reg & 1))
-			continue;
-		if (insn->op != HMS_INSN_LEA || insn->noperands != 2 ||
-		    insn->operands[1].kind != HMS_OPERAND_MEM ||
-		    insn->operands[1].base != HMS_REG_NONE)
-			return false;
-		*ret = (uint64_t)insn->operands[1].disp;
-		return true;
-	}
-	return false;
+	for (uint32_t i = at; i-- > 0 && at - i <= TABLE_BEFORE;)
+		if (code->insns[i].writes >> reg & 1)
+			return &code->insns[i];
+	return NULL;
 }
 
-/* "jmp [table + index * 8]": Go 1.19 and later, for large switches.  Entries that lead into the
- * function are believed: those of a neighbouring table of the same function only add paths. */
+/* amd64: "lea reg, [rip + n]"; arm64: "adrp reg, page", "add reg, reg, #n". */
+static bool table_address(const struct hms_code *code, uint32_t at, uint8_t reg, uint64_t *ret)
+{
+	const struct hms_insn *insn = writer_of(code, at, reg);
+	const struct hms_operand *ops = insn ? insn->operands : NULL;
+	uint64_t off = 0;
+
+	if (insn && insn->op == HMS_INSN_ADD && insn->noperands == 3 &&
+	    ops[1].kind == HMS_OPERAND_REG && ops[2].kind == HMS_OPERAND_IMM) {
+		off = (uint64_t)ops[2].imm;
+		insn = writer_of(code, (uint32_t)(insn - code->insns), ops[1].reg);
+		ops = insn ? insn->operands : NULL;
+	}
+	if (!insn || insn->op != HMS_INSN_LEA || insn->noperands != 2)
+		return false;
+	if (ops[1].kind == HMS_OPERAND_IMM)
+		*ret = (uint64_t)ops[1].imm + off;
+	else if (ops[1].kind == HMS_OPERAND_MEM && ops[1].base == HMS_REG_NONE)
+		*ret = (uint64_t)ops[1].disp + off;
+	else
+		return false;
+	return true;
+}
+
+/* The entry of a jump table that the instruction jumps by; arm64: "ldr x27, [x1, x0, lsl #3]",
+ * "br x27". */
+static const struct hms_operand *table_entry(const struct hms_code *code, uint32_t at)
+{
+	const struct hms_insn *insn = &code->insns[at];
+
+	if (insn->noperands != 1)
+		return NULL;
+	if (insn->operands[0].kind != HMS_OPERAND_REG || insn->operands[0].reg >= HMS_NREGS)
+		return &insn->operands[0];
+	insn = writer_of(code, at, insn->operands[0].reg);
+	if (!insn || insn->op != HMS_INSN_MOVE || insn->noperands != 2)
+		return NULL;
+	return &insn->operands[1];
+}
+
+/* "jmp [table + index * 8]" or its like: Go 1.19 and later, for large switches.  Entries that lead
+ * into the function are believed: those of a neighbouring table of the same function only add
+ * paths. */
 static bool follow_table(struct hms_code *code, struct edges *edges, uint32_t at)
 {
-	const struct hms_operand *op = &code->insns[at].operands[0];
+	const struct hms_operand *op = table_entry(code, at);
 	uint64_t table, target;
 	uint32_t i;
 
-	if (code->insns[at].noperands != 1 || op->kind != HMS_OPERAND_MEM ||
-	    op->base == HMS_REG_NONE || op->index == HMS_REG_NONE || op->scale != 8 ||
+	if (!op || op->kind != HMS_OPERAND_MEM || op->base == HMS_REG_NONE ||
+	    op->index == HMS_REG_NONE || op->scale != 8 ||
 	    !table_address(code, at, op->base, &table))
 		return false;
 	for (i = 0; i < MAX_TABLE; i++) {

@@ -37,6 +37,8 @@ static enum hms_insn_op op_of(unsigned int id)
 	case ARM64_INS_STUR:
 	case ARM64_INS_STRB:
 	case ARM64_INS_STRH: return HMS_INSN_MOVE;
+	case ARM64_INS_LDP:
+	case ARM64_INS_STP: return HMS_INSN_PAIR;
 	case ARM64_INS_ADR:
 	case ARM64_INS_ADRP: return HMS_INSN_LEA;
 	case ARM64_INS_ADD: return HMS_INSN_ADD;
@@ -44,6 +46,11 @@ static enum hms_insn_op op_of(unsigned int id)
 	case ARM64_INS_AND: return HMS_INSN_AND;
 	case ARM64_INS_ORR: return HMS_INSN_OR;
 	case ARM64_INS_EOR: return HMS_INSN_XOR;
+	case ARM64_INS_CMP:
+	case ARM64_INS_CMN:
+	case ARM64_INS_TST:
+	case ARM64_INS_CCMP:
+	case ARM64_INS_CCMN: return HMS_INSN_COMPARE;
 	case ARM64_INS_STLXR:
 	case ARM64_INS_STLXRB:
 	case ARM64_INS_STXR:
@@ -106,8 +113,10 @@ static struct hms_operand operand_of(const cs_insn *insn, const cs_arm64_op *op)
 	case ARM64_OP_REG:
 		ret.kind = HMS_OPERAND_REG;
 		ret.reg = reg_number(op->reg);
-		if ((op->reg >= ARM64_REG_W0 && op->reg <= ARM64_REG_W30) ||
-		    op->reg == ARM64_REG_WZR)
+		if (op->shift.value || op->ext != ARM64_EXT_INVALID)
+			ret.size = 0;
+		else if ((op->reg >= ARM64_REG_W0 && op->reg <= ARM64_REG_W30) ||
+			 op->reg == ARM64_REG_WZR)
 			ret.size = 4;
 		break;
 	case ARM64_OP_MEM:
@@ -140,6 +149,11 @@ static bool is_load(const cs_insn *insn)
 	return !strncmp(insn->mnemonic, "ld", 2);
 }
 
+static bool is_zero(const cs_arm64_op *op)
+{
+	return op->type == ARM64_OP_REG && (op->reg == ARM64_REG_XZR || op->reg == ARM64_REG_WZR);
+}
+
 static void set_target(struct hms_insn *ret)
 {
 	const struct hms_operand *last = ret->noperands ? &ret->operands[ret->noperands - 1] : NULL;
@@ -169,7 +183,13 @@ void hms_disas_arm64(csh handle, const cs_insn *insn, struct hms_insn *ret)
 			operand.read = !operand.written;
 		} else if (is_load(insn)) {
 			operand.written = true;
+		} else if (ret->op == HMS_INSN_COMPARE) {
+			/* libcapstone 4: "cmp sp, x16" writes sp */
+			operand.read = true;
+			operand.written = false;
 		}
+		if (is_zero(&arm->operands[i]) && !operand.written)
+			operand.kind = HMS_OPERAND_IMM;
 		hms_insn_add_operand(ret, &operand);
 	}
 	if (arm->writeback && ret->noperands)

@@ -48,13 +48,24 @@ static bool next(struct hms_disas *disas, const uint8_t *bytes, size_t len, uint
 	return cs_disasm_iter(disas->handle, &bytes, &len, &addr, disas->insn);
 }
 
+/* arm64's udf, which libcapstone 4 does not know: the linker fills up functions with it. */
+static bool is_undefined(uint32_t word, struct hms_insn *ret)
+{
+	if (word >> 16)
+		return false;
+	ret->op = HMS_INSN_OTHER;
+	ret->flow = HMS_FLOW_TRAP;
+	return true;
+}
+
 void hms_disas_decode(struct hms_disas *disas, const uint8_t *bytes, size_t len, uint64_t addr,
 		      struct hms_insn *ret)
 {
 	bool arm = disas->arch == HMS_ARCH_ARM64;
 
 	*ret = (struct hms_insn){.addr = addr, .size = arm ? 4 : 1, .op = HMS_INSN_UNKNOWN};
-	if (arm && len >= 4 && hms_disas_arm64_atomic(hms_le32(bytes), ret))
+	if (arm && len >= 4 &&
+	    (hms_disas_arm64_atomic(hms_le32(bytes), ret) || is_undefined(hms_le32(bytes), ret)))
 		return;
 	if (next(disas, bytes, len, addr)) {
 		ret->op = HMS_INSN_OTHER;
@@ -86,4 +97,12 @@ const struct hms_operand *hms_insn_store(const struct hms_insn *insn)
 		if (insn->operands[i].kind == HMS_OPERAND_MEM && insn->operands[i].written)
 			return &insn->operands[i];
 	return NULL;
+}
+
+struct hms_operand hms_insn_second(const struct hms_insn *insn)
+{
+	struct hms_operand ret = insn->operands[2];
+
+	ret.disp += ret.size;
+	return ret;
 }

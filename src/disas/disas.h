@@ -51,6 +51,7 @@ enum hms_insn_flow {
 enum hms_insn_op {
 	HMS_INSN_OTHER,
 	HMS_INSN_MOVE, /* operand 1 to operand 0, zero-extended where it is smaller */
+	HMS_INSN_PAIR, /* arm64: ldp, stp: operands 0 and 1, from or to operand 2 and on */
 	HMS_INSN_LEA,  /* the address of operand 1 to operand 0; arm64: adr, adrp */
 	HMS_INSN_ADD,  /* amd64: operand 0 += operand 1; arm64: operand 0 = operand 1 + operand 2 */
 	HMS_INSN_SUB,
@@ -70,7 +71,8 @@ enum hms_insn_op {
 enum hms_operand_kind { HMS_OPERAND_REG, HMS_OPERAND_MEM, HMS_OPERAND_IMM };
 
 /* A memory operand is base + index * scale + disp; without a base it is at address disp, which is
- * how operands relative to the program counter are given. */
+ * how operands relative to the program counter are given.  A register operand of size 0 is shifted
+ * or extended first; arm64's zero register, where it is read, is the immediate 0. */
 struct hms_operand {
 	enum hms_operand_kind kind;
 	uint8_t size; /* bytes; 0: unknown */
@@ -114,5 +116,8 @@ void hms_disas_text(struct hms_disas *disas, const uint8_t *bytes, size_t len, u
 
 /* The memory operand that the instruction writes, or NULL. */
 const struct hms_operand *hms_insn_store(const struct hms_insn *insn);
+
+/* Of a PAIR: the memory of operand 1. */
+struct hms_operand hms_insn_second(const struct hms_insn *insn);
 
 #endif

@@ -254,6 +254,11 @@ static struct hms_val result(struct hms_flow *flow, struct hms_flow_state *state
 		return insn->noperands == 2 ? hms_flow_address(state, &ops[1], NULL) : unknown;
 	case HMS_INSN_ADD:
 	case HMS_INSN_SUB: return sum(flow, state, insn);
+	case HMS_INSN_OR:
+		/* arm64: "orr x0, xzr, #1" */
+		if (insn->noperands == 3 && ops[1].kind == HMS_OPERAND_IMM)
+			return operand_val(flow, state, &ops[2]);
+		return unknown;
 	case HMS_INSN_AND:
 		/* Frames that are aligned by hand lose their stack pointer: assembly only. */
 		return unknown;
@@ -266,12 +271,17 @@ static struct hms_val result(struct hms_flow *flow, struct hms_flow_state *state
 	}
 }
 
+static bool moves(const struct hms_insn *insn)
+{
+	return insn->op == HMS_INSN_MOVE || insn->op == HMS_INSN_PAIR;
+}
+
 /* A 32-bit result is zero-extended.  What is moved keeps its name, though it may lose its upper
  * half: a key of 32 bits is followed from register to register like that. */
 static struct hms_val narrowed(struct hms_val val, const struct hms_insn *insn,
 			       const struct hms_operand *dest)
 {
-	if (dest->size == 8 || (dest->size == 4 && insn->op == HMS_INSN_MOVE && !val.off))
+	if (dest->size == 8 || (dest->size == 4 && moves(insn) && !val.off))
 		return val;
 	if (dest->size == 4 && val.base == HMS_BASE_CONST && val.off >= 0 && val.off <= INT32_MAX)
 		return val;
@@ -304,13 +314,19 @@ static void store(struct hms_flow *flow, struct hms_flow_state *state, const str
 	}
 	if (!is_stack(flow, addr))
 		return;
-	if ((dest->size == 8 || dest->size == 4) && insn->op == HMS_INSN_MOVE)
+	if ((dest->size == 8 || dest->size == 4) && moves(insn))
 		remember(state, addr.off, val);
 	else
 		forget(state, addr.off, addr.off + (dest->size ? dest->size : 64));
 }
 
 /* ---- calls --------------------------------------------------------------------------------- */
+
+/* Registers that a write barrier does not keep: its result, and the linker's. */
+#define BARRIER_AMD64 (UINT64_C(1) << 11)
+#define BARRIER_ARM64                                                                    \
+	(UINT64_C(1) << 16 | UINT64_C(1) << 17 | UINT64_C(1) << 25 | UINT64_C(1) << 27 | \
+	 UINT64_C(1) << HMS_REG_LR)
 
 #define SPILL_BYTES 72 /* nine integer registers: the argument area of an unknown callee */
 
@@ -329,8 +345,7 @@ static void call(struct hms_flow *flow, struct hms_flow_state *state, uint32_t i
 		enum hms_callee kind = hms_callee_of(callee.name);
 
 		if (kind == HMS_CALLEE_KEEPS)
-			kept = flow->arch == HMS_ARCH_ARM64 ? ~(UINT64_C(1) << 25)
-							    : ~(UINT64_C(1) << 11);
+			kept = ~(flow->arch == HMS_ARCH_ARM64 ? BARRIER_ARM64 : BARRIER_AMD64);
 		if (kind != HMS_CALLEE_ORDINARY)
 			args = -8;
 		else if (callee.args >= 0)
@@ -375,6 +390,28 @@ static void step_stack(struct hms_flow *flow, struct hms_flow_state *state,
 		state->regs[flow->sp] = add(old_sp, by);
 }
 
+/* arm64: "stp x0, x1, [sp, #8]", "ldp x0, x1, [sp, #8]". */
+static void step_pair(struct hms_flow *flow, struct hms_flow_state *state, uint32_t i)
+{
+	const struct hms_insn *insn = &flow->code->insns[i];
+	const struct hms_operand *ops = insn->operands;
+	const struct hms_operand second = hms_insn_second(insn);
+	struct hms_val sp = state->regs[flow->sp], vals[2];
+	bool stores = hms_insn_store(insn);
+
+	vals[0] = operand_val(flow, state, stores ? &ops[0] : &ops[2]);
+	vals[1] = operand_val(flow, state, stores ? &ops[1] : &second);
+	if (stores) {
+		store(flow, state, insn, &ops[2], vals[0]);
+		store(flow, state, insn, &second, vals[1]);
+	}
+	clobber(state, i, insn->writes);
+	for (size_t k = 0; k < 2 && !stores; k++)
+		if (ops[k].kind == HMS_OPERAND_REG)
+			set_reg(state, i, ops[k].reg, narrowed(vals[k], insn, &ops[k]));
+	step_stack(flow, state, insn, sp);
+}
+
 static void step(struct hms_flow *flow, struct hms_flow_state *state, uint32_t i)
 {
 	const struct hms_insn *insn = &flow->code->insns[i];
@@ -386,6 +423,10 @@ static void step(struct hms_flow *flow, struct hms_flow_state *state, uint32_t i
 		flow->event(flow->arg, flow, i, state);
 	if (insn->flow == HMS_FLOW_CALL) {
 		call(flow, state, i);
+		return;
+	}
+	if (insn->op == HMS_INSN_PAIR) {
+		step_pair(flow, state, i);
 		return;
 	}
 	val = dest ? result(flow, state, insn) : unknown;

@@ -205,15 +205,14 @@ static uint32_t offset_of(const struct hms_mapcode *mc, enum hms_fact_id classic
 			      mc->rt->map_kind == HMS_MAP_CLASSIC ? classic : swiss);
 }
 
-/* The instruction that made what operand 1 stores. */
+/* The instruction that made what operand @from stores. */
 static const struct hms_insn *made_by(const struct hms_flow *flow,
 				      const struct hms_flow_state *state,
-				      const struct hms_insn *insn)
+				      const struct hms_insn *insn, const struct hms_operand *from)
 {
-	const struct hms_operand *from = insn->noperands == 2 ? &insn->operands[1] : NULL;
 	struct hms_base base;
 
-	if (!from || from->kind != HMS_OPERAND_REG || from->reg >= HMS_FLOW_REGS)
+	if (insn->noperands != 2 || from->kind != HMS_OPERAND_REG || from->reg >= HMS_FLOW_REGS)
 		return insn;
 	hms_flow_base(flow, state->regs[from->reg].base, &base);
 	return base.kind == HMS_IS_DEF ? &hms_flow_code(flow)->insns[base.at] : insn;
@@ -224,9 +223,10 @@ static const struct hms_insn *made_by(const struct hms_flow *flow,
 /* The flag is toggled: for the first time it is set.  Classic maps have other flags in that byte,
  * which are cleared with a mask that keeps this one. */
 static uint32_t flag_deed(const struct hms_mapcode *mc, const struct hms_flow *flow,
-			  const struct hms_flow_state *state, const struct hms_insn *insn)
+			  const struct hms_flow_state *state, const struct hms_insn *insn,
+			  const struct hms_operand *from)
 {
-	const struct hms_insn *by = made_by(flow, state, insn);
+	const struct hms_insn *by = made_by(flow, state, insn, from);
 	int64_t mask = -1;
 
 	for (size_t i = 0; i < by->noperands; i++)
@@ -241,10 +241,10 @@ static uint32_t flag_deed(const struct hms_mapcode *mc, const struct hms_flow *f
 
 static uint32_t header_deed(const struct hms_mapcode *mc, const struct hms_flow *flow,
 			    const struct hms_flow_state *state, const struct hms_insn *insn,
-			    int64_t off)
+			    const struct hms_operand *from, int64_t off)
 {
 	if (off == offset_of(mc, HMS_F_HMAP_FLAGS, HMS_F_SMAP_WRITING))
-		return flag_deed(mc, flow, state, insn);
+		return flag_deed(mc, flow, state, insn, from);
 	if (off == offset_of(mc, HMS_F_HMAP_COUNT, HMS_F_SMAP_USED))
 		return HMS_DEED_COUNT;
 	if (off == offset_of(mc, HMS_F_HMAP_BUCKETS, HMS_F_SMAP_DIRPTR) &&
@@ -270,7 +270,7 @@ static bool is_barrier_buffer(const struct hms_mapcode *mc, const struct hms_flo
 static bool is_runtimes(const struct hms_mapcode *mc, const struct hms_flow *flow,
 			struct hms_val addr)
 {
-	uint8_t g = mc->arch == HMS_ARCH_ARM64 ? 28 : 14;
+	bool arm = mc->arch == HMS_ARCH_ARM64;
 	struct hms_base base;
 
 	for (int depth = 0; depth < 4; depth++) {
@@ -278,7 +278,7 @@ static bool is_runtimes(const struct hms_mapcode *mc, const struct hms_flow *flo
 		if (base.kind == HMS_IS_CONST)
 			return true;
 		if (base.kind == HMS_IS_ENTRY)
-			return mc->register_abi && base.reg == g;
+			return arm ? base.reg == 28 : mc->register_abi && base.reg == 14;
 		if (base.kind != HMS_IS_LOAD)
 			return false;
 		addr = base.from;
@@ -310,16 +310,15 @@ static uint32_t word_deed(const struct hms_mapcode *mc, const struct hms_flow *f
 
 static uint32_t store_deed(const struct hms_mapcode *mc, const struct hms_flow *flow,
 			   const struct hms_flow_state *state, const struct hms_insn *insn,
-			   const struct hms_operand *mem)
+			   const struct hms_operand *mem, const struct hms_operand *from)
 {
 	bool fuzzy;
 	struct hms_val addr = hms_flow_address(state, mem, &fuzzy), start = addr;
-	const struct hms_operand *from = &insn->operands[mem == insn->operands];
 	struct hms_val val = {0};
 
 	start.off = 0;
 	if (is_argument(mc, flow, start, mc->row->map_arg) && !fuzzy)
-		return header_deed(mc, flow, state, insn, addr.off);
+		return header_deed(mc, flow, state, insn, from, addr.off);
 	if (is_stack(mc, addr) || is_runtimes(mc, flow, addr) || is_barrier_buffer(mc, flow, addr))
 		return 0;
 	if (mem->size == 1)
@@ -342,10 +341,13 @@ static uint32_t call_deeds(const struct hms_mapcode *mc, const struct hms_flow *
 
 	if (!callee_of(mc, insn, &callee))
 		return 0;
-	/* To Go 1.20 the barrier does the store: of one register, mostly rax, to [rdi]. */
+	/* To Go 1.20 the barrier does the store: of one register, mostly rax, to [rdi]; of x3. */
 	if (!strcmp(callee.name, "runtime.gcWriteBarrier"))
-		return mc->row->op == HMS_MAP_WRITE ? word_deed(mc, flow, state->regs[HMS_REG_RAX])
-						    : HMS_DEED_WIPED;
+		return mc->row->op == HMS_MAP_WRITE
+			       ? word_deed(
+					 mc, flow,
+					 state->regs[mc->arch == HMS_ARCH_ARM64 ? 3 : HMS_REG_RAX])
+			       : HMS_DEED_WIPED;
 	if (is_move(callee.name))
 		return mc->row->op == HMS_MAP_WRITE &&
 				       is_argument(mc, flow, outgoing(mc, flow, state, 2),
@@ -359,6 +361,20 @@ static uint32_t call_deeds(const struct hms_mapcode *mc, const struct hms_flow *
 	return helper->always;
 }
 
+static uint32_t store_deeds(const struct hms_mapcode *mc, const struct hms_flow *flow,
+			    const struct hms_flow_state *state, const struct hms_insn *insn,
+			    const struct hms_operand *mem)
+{
+	const struct hms_operand *ops = insn->operands;
+	struct hms_operand second;
+
+	if (insn->op != HMS_INSN_PAIR)
+		return store_deed(mc, flow, state, insn, mem, &ops[mem == ops]);
+	second = hms_insn_second(insn);
+	return store_deed(mc, flow, state, insn, mem, &ops[0]) |
+	       store_deed(mc, flow, state, insn, &second, &ops[1]);
+}
+
 static void note_deeds(void *arg, const struct hms_flow *flow, uint32_t i,
 		       struct hms_flow_state *state)
 {
@@ -370,7 +386,7 @@ static void note_deeds(void *arg, const struct hms_flow *flow, uint32_t i,
 	if (insn->flow == HMS_FLOW_CALL)
 		deeds = call_deeds(mc, flow, state, insn, &maybe);
 	else if (mem)
-		deeds = store_deed(mc, flow, state, insn, mem);
+		deeds = store_deeds(mc, flow, state, insn, mem);
 	mc->deeds[i] = deeds | maybe;
 	state->always |= deeds;
 	state->ever |= deeds | maybe;
