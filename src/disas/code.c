@@ -66,6 +66,54 @@ static void decode_all(struct hms_disas *disas, struct hms_code *code, size_t le
 	}
 }
 
+/* ---- arm64: loads and stores that stand for an atomic instruction --------------------------- */
+
+#define EXCLUSIVE_SPAN 4 /* instructions from the load to the store */
+
+/* What the load at @i begins: the store is skipped where a comparison fails; else what was loaded
+ * is stored, and something added to it. */
+static enum hms_insn_op exclusive_op(const struct hms_code *code, uint32_t i,
+				     const struct hms_operand **value_ret)
+{
+	uint8_t loaded = code->insns[i].operands[0].reg;
+
+	*value_ret = NULL;
+	for (uint32_t k = i + 1; k < code->ninsns && k <= i + EXCLUSIVE_SPAN; k++) {
+		const struct hms_insn *insn = &code->insns[k];
+
+		if (insn->flow != HMS_FLOW_NEXT)
+			return insn->flow == HMS_FLOW_BRANCH ? HMS_INSN_CMPXCHG : HMS_INSN_OTHER;
+		if (insn->op == HMS_INSN_ADD && insn->noperands == 3)
+			*value_ret = &insn->operands[insn->operands[1].reg == loaded ? 2 : 1];
+		if (insn->op == HMS_INSN_STORE_EXCLUSIVE)
+			return *value_ret ? HMS_INSN_XADD : HMS_INSN_OTHER;
+	}
+	return HMS_INSN_OTHER;
+}
+
+/* Where the processor may lack atomic instructions, a loop of such a load and store is the other
+ * path.  The load is made that instruction: it is on every path, as the store is not.  Operands are
+ * those of the atomic ones: memory, and what is added. */
+static void join_exclusives(struct hms_code *code)
+{
+	for (uint32_t i = 0; i < code->ninsns; i++) {
+		struct hms_insn *insn = &code->insns[i];
+		const struct hms_operand *value;
+
+		if (insn->op != HMS_INSN_LOAD_EXCLUSIVE || insn->noperands != 2)
+			continue;
+		insn->op = exclusive_op(code, i, &value);
+		if (insn->op == HMS_INSN_OTHER)
+			continue;
+		insn->locked = true;
+		insn->noperands = 1;
+		insn->operands[0] = insn->operands[1];
+		insn->operands[0].written = true;
+		if (value)
+			insn->operands[insn->noperands++] = *value;
+	}
+}
+
 bool hms_code_find(const struct hms_code *code, uint64_t addr, uint32_t *ret)
 {
 	uint32_t lo = 0, hi = code->ninsns;
@@ -318,6 +366,7 @@ struct hms_error *hms_code_read(struct hms_disas *disas, const struct hms_mem *m
 	code->func = *func;
 	code->complete = true;
 	decode_all(disas, code, len);
+	join_exclusives(code);
 	make_blocks(code, mem, tab);
 	*ret = hms_take(code);
 	return NULL;

@@ -51,10 +51,14 @@ static enum hms_insn_op op_of(unsigned int id)
 	case ARM64_INS_TST:
 	case ARM64_INS_CCMP:
 	case ARM64_INS_CCMN: return HMS_INSN_COMPARE;
+	case ARM64_INS_LDAXR:
+	case ARM64_INS_LDAXRB:
+	case ARM64_INS_LDXR:
+	case ARM64_INS_LDXRB: return HMS_INSN_LOAD_EXCLUSIVE;
 	case ARM64_INS_STLXR:
 	case ARM64_INS_STLXRB:
 	case ARM64_INS_STXR:
-	case ARM64_INS_STXRB: return HMS_INSN_CMPXCHG;
+	case ARM64_INS_STXRB: return HMS_INSN_STORE_EXCLUSIVE;
 	default: return HMS_INSN_OTHER;
 	}
 }
@@ -171,7 +175,6 @@ void hms_disas_arm64(csh handle, const cs_insn *insn, struct hms_insn *ret)
 
 	ret->op = op_of(insn->id);
 	ret->flow = flow_of(handle, insn);
-	ret->locked = ret->op == HMS_INSN_CMPXCHG;
 	for (size_t i = 0; i < arm->op_count; i++) {
 		struct hms_operand operand = operand_of(insn, &arm->operands[i]);
 
@@ -179,7 +182,8 @@ void hms_disas_arm64(csh handle, const cs_insn *insn, struct hms_insn *ret)
 			operand.written = is_store(insn);
 			operand.read = !operand.written;
 		} else if (is_store(insn)) {
-			operand.written = ret->locked && i == 0; /* the status */
+			/* The status is written. */
+			operand.written = ret->op == HMS_INSN_STORE_EXCLUSIVE && i == 0;
 			operand.read = !operand.written;
 		} else if (is_load(insn)) {
 			operand.written = true;

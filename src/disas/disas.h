@@ -61,8 +61,10 @@ enum hms_insn_op {
 	HMS_INSN_INC,
 	HMS_INSN_DEC,
 	HMS_INSN_COMPARE,
-	HMS_INSN_CMPXCHG, /* compare and exchange; arm64: cas, stxr and their like */
+	HMS_INSN_CMPXCHG, /* compare and exchange */
 	HMS_INSN_XADD,
+	HMS_INSN_LOAD_EXCLUSIVE,  /* arm64: ldxr, ldaxr */
+	HMS_INSN_STORE_EXCLUSIVE, /* arm64: stxr, stlxr: fails where somebody else has stored */
 	HMS_INSN_PUSH,
 	HMS_INSN_POP,
 	HMS_INSN_UNKNOWN, /* not decoded */
