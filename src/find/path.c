@@ -5,9 +5,10 @@
 #include "rt/value.h"
 #include "util/escape.h"
 
-#define MAX_KEY  64   /* bytes of a string key shown */
-#define MAX_PATH 1024 /* bytes of a path, but for its last step */
-#define MIN_RUN  8    /* equal fields in a row that are written once, with their number */
+#define MAX_KEY   64   /* bytes of a string key shown */
+#define MAX_PATH  1024 /* bytes of a path, but for its last step */
+#define MIN_RUN   8    /* equal fields in a row that are written once, with their number */
+#define FEW_STEPS 16   /* of the usual path */
 
 /* ---- shapes ------------------------------------------------------------------------------- */
 
@@ -70,34 +71,34 @@ void hms_path_finish(struct hms_path *path)
 
 /* ---- text --------------------------------------------------------------------------------- */
 
-/* Steps from the variable down to @path.  Free with free(). */
-static const struct hms_path **steps(const struct hms_path *path, size_t *n_ret)
+/* Steps from the variable down to @path: in @few where they fit, else malloc'ed (*many_ret). */
+static const struct hms_path **steps(const struct hms_path *path, const struct hms_path **few,
+				     const struct hms_path ***many_ret, size_t *n_ret)
 {
-	const struct hms_path **list;
+	const struct hms_path **list = few;
 	size_t n = 0;
 
 	for (const struct hms_path *p = path; p; p = p->parent)
 		n++;
-	list = hms_xcalloc(n, sizeof(struct hms_path *));
+	if (n > FEW_STEPS)
+		list = *many_ret = hms_xcalloc(n, sizeof(*list));
 	*n_ret = n;
 	for (const struct hms_path *p = path; p; p = p->parent)
 		list[--n] = p;
 	return list;
 }
 
-/* Write out pending dereferences: (*x), (**x). */
-static void wrap(struct hms_str *text, unsigned int derefs)
+/* Write out pending dereferences of what stands from @start on: (*x), (**x). */
+static void wrap(struct hms_str *text, size_t start, unsigned int derefs)
 {
-	HMS_AUTO_STR struct hms_str inner = HMS_STR_INIT;
+	size_t len = text->len - start;
 
 	if (!derefs)
 		return;
-	hms_str_addn(&inner, hms_str_text(text), text->len);
-	hms_str_clear(text);
-	hms_str_addc(text, '(');
-	for (; derefs; derefs--)
-		hms_str_addc(text, '*');
-	hms_str_addn(text, hms_str_text(&inner), inner.len);
+	hms_str_extend(text, derefs + 1);
+	memmove(text->s + start + 1 + derefs, text->s + start, len);
+	text->s[start] = '(';
+	memset(text->s + start + 1, '*', derefs);
 	hms_str_addc(text, ')');
 }
 
@@ -118,12 +119,15 @@ static void put_key(const struct hms_rt *rt, const struct hms_path *p, unsigned 
 
 static void put_index(const struct hms_path *p, unsigned int hide, struct hms_str *text)
 {
-	if (hide & HMS_PATH_HIDE_NUMBERS)
+	if (hide & HMS_PATH_HIDE_NUMBERS) {
 		hms_str_add(text, "[…]");
-	else if (p->kind == HMS_PATH_BEYOND)
+	} else if (p->kind == HMS_PATH_BEYOND) {
 		hms_str_addf(text, "[:%" PRIu64 "][%" PRIu64 "]", p->number + 1, p->number);
-	else
-		hms_str_addf(text, "[%" PRIu64 "]", p->number);
+	} else {
+		hms_str_addc(text, '[');
+		hms_str_addu(text, p->number);
+		hms_str_addc(text, ']');
+	}
 }
 
 static void put_variable(const char *name, unsigned int hide, struct hms_str *text)
@@ -210,26 +214,25 @@ static size_t put_run(const struct hms_rt *rt, const struct hms_path *const *lis
 void hms_path_text(const struct hms_rt *rt, const struct hms_path *path, unsigned int hide,
 		   struct hms_str *ret)
 {
-	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
-	HMS_AUTO_FREE const struct hms_path **list = NULL;
+	const struct hms_path *few[FEW_STEPS], **list;
+	HMS_AUTO_FREE const struct hms_path **many = NULL;
+	size_t start = ret->len, n;
 	unsigned int derefs = 0;
-	size_t n;
 
-	list = steps(path, &n);
+	list = steps(path, few, &many, &n);
 	for (size_t i = 0; i < n;) {
 		if (list[i]->kind == HMS_PATH_DEREF) {
 			derefs++;
 			i++;
 			continue;
 		}
-		wrap(&text, derefs && dereferences(list[i]) ? derefs - 1 : derefs);
+		wrap(ret, start, derefs && dereferences(list[i]) ? derefs - 1 : derefs);
 		derefs = 0;
-		if (text.len > MAX_PATH) {
-			hms_str_addf(&text, "…(%zu steps)", n - i);
+		if (ret->len - start > MAX_PATH) {
+			hms_str_addf(ret, "…(%zu steps)", n - i);
 			break;
 		}
-		i = put_run(rt, list, n, i, hide, &text);
+		i = put_run(rt, list, n, i, hide, ret);
 	}
-	wrap(&text, derefs);
-	hms_str_addn(ret, hms_str_text(&text), text.len);
+	wrap(ret, start, derefs);
 }

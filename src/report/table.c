@@ -309,10 +309,7 @@ static void draw_by_scols(struct hms_table *table)
 
 static void add_spaces(struct hms_str *ret, size_t n)
 {
-	static const char spaces[] = "                                ";
-
-	for (; n; n -= HMS_MIN(n, sizeof(spaces) - 1))
-		hms_str_addn(ret, spaces, HMS_MIN(n, sizeof(spaces) - 1));
+	memset(hms_str_extend(ret, n), ' ', n);
 }
 
 /* The first line of *text, which moves behind it; at the end it is NULL. */
@@ -341,23 +338,20 @@ static void add_piece(struct hms_table *table, size_t column, enum hms_paint pai
 	add_spaces(ret, right ? 0 : room);
 }
 
-/* Without the spaces at its end. */
-static void write_drawn(struct hms_table *table)
+/* End the line that begins at @start, without the spaces at its end. */
+static void end_line(struct hms_str *drawn, size_t start)
 {
-	struct hms_str *drawn = &table->drawn;
-
-	while (drawn->len && drawn->s[drawn->len - 1] == ' ')
+	while (drawn->len > start && drawn->s[drawn->len - 1] == ' ')
 		drawn->len--;
 	hms_str_addc(drawn, '\n');
-	fwrite(drawn->s, 1, drawn->len, table->paper->out);
 }
 
 /* One line of a row: the next line of each cell.  False where there is none left. */
 static bool draw_line(struct hms_table *table, const struct cell *cells, const char **texts)
 {
+	size_t start = table->drawn.len;
 	bool any = false;
 
-	hms_str_clear(&table->drawn);
 	for (size_t i = 0; i < table->ncolumns; i++) {
 		const char *s = texts[i] ? texts[i] : "";
 		size_t len = texts[i] ? take_line(&texts[i]) : 0;
@@ -366,7 +360,7 @@ static bool draw_line(struct hms_table *table, const struct cell *cells, const c
 		add_piece(table, i, cells[i].paint, s, len, hms_utf8_width(s, len));
 		any |= texts[i] != NULL;
 	}
-	write_drawn(table);
+	end_line(&table->drawn, start);
 	return any;
 }
 
@@ -381,13 +375,14 @@ static bool is_plain(const struct hms_table *table, const struct cell *cells)
 
 static void draw_plain(struct hms_table *table, const struct cell *cells)
 {
-	hms_str_clear(&table->drawn);
+	size_t start = table->drawn.len;
+
 	for (size_t i = 0; i < table->ncolumns; i++) {
 		add_spaces(&table->drawn, i ? GAP : table->indent);
 		add_piece(table, i, cells[i].paint, table->text.s + cells[i].off, cells[i].len,
 			  cells[i].width);
 	}
-	write_drawn(table);
+	end_line(&table->drawn, start);
 }
 
 /* libsmartcols spends 20 microseconds a row, which 100,000 maps notice: what comes after the
@@ -414,6 +409,8 @@ static void draw_rows(struct hms_table *table)
 		while (draw_line(table, &table->cells[first], texts))
 			;
 	}
+	fwrite(table->drawn.s, 1, table->drawn.len, table->paper->out);
+	hms_str_clear(&table->drawn);
 }
 
 static void flush_rows(struct hms_table *table)

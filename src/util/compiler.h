@@ -2,10 +2,11 @@
 #ifndef HMS_UTIL_COMPILER_H
 #define HMS_UTIL_COMPILER_H
 
-#define HMS_MUST_USE     __attribute__((warn_unused_result))
-#define HMS_UNUSED       __attribute__((unused))
-#define HMS_PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define HMS_NORETURN     __attribute__((noreturn))
+#define HMS_MUST_USE      __attribute__((warn_unused_result))
+#define HMS_UNUSED        __attribute__((unused))
+#define HMS_PRINTF(f, a)  __attribute__((format(printf, f, a)))
+#define HMS_NORETURN      __attribute__((noreturn))
+#define HMS_ALWAYS_INLINE __attribute__((always_inline))
 
 #define HMS_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -94,6 +94,22 @@ bool hms_utf8_valid(const char *s, size_t len)
 	return true;
 }
 
+/* Bytes up to the first that is not ASCII. */
+static size_t ascii_prefix(const char *s, size_t len)
+{
+	size_t n = 0;
+	uint64_t word;
+
+	for (; n + sizeof(word) <= len; n += sizeof(word)) {
+		memcpy(&word, s + n, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (n < len && (unsigned char)s[n] < 0x80)
+		n++;
+	return n;
+}
+
 size_t hms_utf8_width(const char *s, size_t len)
 {
 	size_t width = 0, n;
@@ -101,8 +117,7 @@ size_t hms_utf8_width(const char *s, size_t len)
 	int w;
 
 	for (; len; s += n, len -= n) {
-		for (n = 0; n < len && (unsigned char)s[n] < 0x80; n++)
-			;
+		n = ascii_prefix(s, len);
 		if (n) {
 			width += n;
 			continue;
@@ -193,7 +208,9 @@ static const char *html_entity(char c)
 	}
 }
 
-static void escape(struct hms_str *ret, enum target target, const char *s, size_t len)
+/* Inlined: for each output the compiler makes a loop over plain bytes of its own. */
+static inline HMS_ALWAYS_INLINE void escape(struct hms_str *ret, enum target target, const char *s,
+					    size_t len)
 {
 	size_t n;
 

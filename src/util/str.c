@@ -13,23 +13,20 @@ void hms_str_deinit(struct hms_str *str)
 	*str = (struct hms_str)HMS_STR_INIT;
 }
 
-static void reserve(struct hms_str *str, size_t more)
+void hms_str_grow(struct hms_str *str, size_t n)
 {
-	size_t need = str->len + more + 1;
+	size_t need = str->len + n + 1;
 
-	if (need <= str->cap)
-		return;
 	str->cap = need > 2 * str->cap ? need : 2 * str->cap;
 	str->s = hms_xrealloc(str->s, str->cap, 1);
 }
 
 void hms_str_addn(struct hms_str *str, const void *s, size_t len)
 {
-	reserve(str, len);
+	char *to = hms_str_extend(str, len);
+
 	if (len)
-		memcpy(str->s + str->len, s, len);
-	str->len += len;
-	str->s[str->len] = '\0';
+		memcpy(to, s, len);
 }
 
 void hms_str_add(struct hms_str *str, const char *s)
@@ -37,9 +34,16 @@ void hms_str_add(struct hms_str *str, const char *s)
 	hms_str_addn(str, s, strlen(s));
 }
 
-void hms_str_addc(struct hms_str *str, char c)
+void hms_str_addu(struct hms_str *str, uint64_t n)
 {
-	hms_str_addn(str, &c, 1);
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	hms_str_addn(str, digits + at, sizeof(digits) - at);
 }
 
 /* Mostly there is room already, so that one call does. */
@@ -54,7 +58,7 @@ void hms_str_addf(struct hms_str *str, const char *format, ...)
 	n = vsnprintf(str->s ? str->s + str->len : NULL, room, format, ap);
 	va_end(ap);
 	if (n > 0 && (size_t)n >= room) {
-		reserve(str, (size_t)n);
+		hms_str_grow(str, (size_t)n);
 		vsnprintf(str->s + str->len, (size_t)n + 1, format, again);
 	}
 	str->len += n > 0 ? (size_t)n : 0;

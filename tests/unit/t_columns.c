@@ -78,6 +78,30 @@ static void bytes_are_scaled(void **state)
 	hms_str_deinit(&s);
 }
 
+/* Entries a bucket, of many maps: digits that are cut off round as printf rounds them, halves
+ * too. */
+static void ratios_round_like_printf(void **state)
+{
+	struct hms_str s = HMS_STR_INIT;
+	char digits[32];
+
+	(void)state;
+	for (unsigned int entries = 1; entries < 600; entries++) {
+		for (unsigned int buckets = 1; buckets < 600; buckets++) {
+			double ratio = (double)entries / buckets;
+
+			snprintf(digits, sizeof(digits), "%.*f",
+				 ratio < 0.995   ? 2
+				 : ratio < 99.95 ? 1
+						 : 0,
+				 ratio);
+			hms_format_ratio(&s, ratio);
+			expect_str(&s, digits);
+		}
+	}
+	hms_str_deinit(&s);
+}
+
 static void ratios_and_shares(void **state)
 {
 	struct hms_str s = HMS_STR_INIT;
@@ -413,6 +437,7 @@ int main(void)
 		cmocka_unit_test(counts_are_grouped),
 		cmocka_unit_test(bytes_are_scaled),
 		cmocka_unit_test(ratios_and_shares),
+		cmocka_unit_test(ratios_round_like_printf),
 		cmocka_unit_test(doubles_read_back),
 		cmocka_unit_test(hex_is_lower_case_without_zeroes),
 		cmocka_unit_test(columns_are_the_contract),
