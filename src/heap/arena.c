@@ -132,6 +132,7 @@ struct hms_error *hms_heap_open(const struct hms_rt *rt, struct hms_heap **ret)
 {
 	HMS_AUTO(hms_heap) struct hms_heap *heap = hms_xcalloc(1, sizeof(*heap));
 
+	hms_span_cache_init(&heap->cache);
 	heap->rt = rt;
 	heap->mem = rt->mem;
 	HMS_TRY(hms_err_ctx(fill(heap), "heap"));
@@ -144,8 +145,15 @@ void hms_heap_close(struct hms_heap *heap)
 	if (!heap)
 		return;
 	hms_err_free(heap->arenas_err);
+	hms_span_cache_deinit(&heap->cache);
 	free(heap->arenas);
 	free(heap);
+}
+
+void hms_heap_forget(struct hms_heap *heap)
+{
+	hms_span_cache_deinit(&heap->cache);
+	hms_span_cache_init(&heap->cache);
 }
 
 bool hms_heap_arena_at(const struct hms_heap *heap, uint64_t index, uint64_t *ret)

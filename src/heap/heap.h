@@ -1,8 +1,8 @@
 /*
  * The Go heap: address -> arena -> span -> object (src/runtime/mheap.go, malloc.go, mbitmap.go).
  *
- * Nothing is read ahead: an address costs three loads.  Free slots keep their old contents, so
- * a pointer is only worth what the allocation state of its slot says.
+ * Nothing is read ahead; spans lately met are remembered (spancache.h).  Free slots keep their old
+ * contents, so a pointer is only worth what the allocation state of its slot says.
  */
 #ifndef HMS_HEAP_HEAP_H
 #define HMS_HEAP_HEAP_H
@@ -49,6 +49,9 @@ struct hms_heap;
 struct hms_error *hms_heap_open(const struct hms_rt *rt, struct hms_heap **ret) HMS_MUST_USE;
 void hms_heap_close(struct hms_heap *heap); /* NULL is fine */
 HMS_DEFINE_CLEANUP(hms_heap, hms_heap_close)
+
+/* Forget the spans met so far: for who changed the bytes of the image, as no command does. */
+void hms_heap_forget(struct hms_heap *heap);
 
 /* What @addr is.  Never fails: what cannot be read is UNKNOWN.  Safe from several threads. */
 void hms_heap_find(const struct hms_heap *heap, uint64_t addr, struct hms_object *ret);

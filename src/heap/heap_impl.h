@@ -3,6 +3,7 @@
 #define HMS_HEAP_IMPL_H
 
 #include "heap/heap.h"
+#include "heap/spancache.h"
 
 /* runtime.pageSize: src/runtime/malloc.go, the same in every release. */
 #define HMS_HEAP_PAGE_SHIFT 13
@@ -59,15 +60,19 @@ struct hms_heap {
 	uint64_t *arenas; /* indices of all arenas, sorted */
 	size_t narenas;
 	struct hms_error *arenas_err; /* why they are not known; NULL: they are */
+	struct hms_span_cache cache;
 };
 
 /* Values of an mspan. */
 struct hms_mspan {
+	uint64_t at; /* its address */
 	uint64_t start;
 	uint64_t npages;
 	uint64_t freeindex;
 	uint64_t nelems;
 	uint64_t alloc_bits; /* address */
+	const uint8_t *bits; /* what is there, for all elements; NULL: not looked for, or not in one
+				piece */
 	uint64_t elemsize;
 	uint64_t large_type;
 	uint32_t alloc_count;
@@ -117,6 +122,8 @@ static inline bool hms_mspan_load(const struct hms_heap *heap, uint64_t addr, st
 
 	if (!p)
 		return false;
+	ret->at = addr;
+	ret->bits = NULL;
 	ret->start = hms_load(&loads->start, p);
 	ret->npages = hms_load(&loads->npages, p);
 	ret->freeindex = hms_load(&loads->freeindex, p);

@@ -15,11 +15,11 @@ static bool span_holds(const struct hms_mspan *span, uint64_t addr)
 static enum hms_heap_state slot_state(const struct hms_heap *heap, const struct hms_mspan *span,
 				      uint64_t i)
 {
-	const uint8_t *bits;
+	const uint8_t *bits = span->bits;
 
 	if (i < span->freeindex)
 		return HMS_HEAP_ALLOCATED;
-	bits = hms_mem_peek(heap->mem, span->alloc_bits + i / 8, 1);
+	bits = bits ? bits + i / 8 : hms_mem_peek(heap->mem, span->alloc_bits + i / 8, 1);
 	if (!bits)
 		return HMS_HEAP_UNKNOWN;
 	return *bits >> (i % 8) & 1 ? HMS_HEAP_ALLOCATED : HMS_HEAP_FREE;
@@ -66,11 +66,12 @@ static enum hms_heap_state find_slot(const struct hms_heap *heap, const struct h
 	return state;
 }
 
-static enum hms_heap_state find(const struct hms_heap *heap, uint64_t addr, struct hms_object *ret)
+/* The span that heapArena.spans names for @addr.  ALLOCATED: there is one. */
+static enum hms_heap_state read_span(const struct hms_heap *heap, uint64_t addr,
+				     struct hms_mspan *ret)
 {
-	struct hms_mspan span;
-	const uint8_t *entry;
 	uint64_t arena, page, at;
+	const uint8_t *entry;
 
 	if (!hms_heap_arena_of(heap, addr, &arena))
 		return HMS_HEAP_UNKNOWN;
@@ -83,12 +84,36 @@ static enum hms_heap_state find(const struct hms_heap *heap, uint64_t addr, stru
 	at = hms_le64(entry);
 	if (!at)
 		return HMS_HEAP_NO_SPAN;
-	if (!hms_mspan_load(heap, at, &span))
-		return HMS_HEAP_UNKNOWN;
+	return hms_mspan_load(heap, at, ret) ? HMS_HEAP_ALLOCATED : HMS_HEAP_UNKNOWN;
+}
+
+static enum hms_heap_state span_of(const struct hms_heap *heap, uint64_t addr,
+				   struct hms_mspan *ret)
+{
+	uint64_t page = addr >> HMS_HEAP_PAGE_SHIFT;
+	enum hms_heap_state state;
+
+	if (hms_span_cache_get(&heap->cache, page, ret))
+		return HMS_HEAP_ALLOCATED;
+	state = read_span(heap, addr, ret);
+	if (state == HMS_HEAP_ALLOCATED && hms_mspan_slots_fit(ret)) {
+		ret->bits = hms_mem_peek(heap->mem, ret->alloc_bits, (ret->nelems + 7) / 8);
+		hms_span_cache_put(&heap->cache, page, ret);
+	}
+	return state;
+}
+
+static enum hms_heap_state find(const struct hms_heap *heap, uint64_t addr, struct hms_object *ret)
+{
+	struct hms_mspan span;
+	enum hms_heap_state state = span_of(heap, addr, &span);
+
+	if (state != HMS_HEAP_ALLOCATED)
+		return state;
 	if (!span_holds(&span, addr) ||
 	    (span.state != HMS_SPAN_IN_USE && span.state != HMS_SPAN_MANUAL))
 		return HMS_HEAP_NO_SPAN;
-	ret->span = at;
+	ret->span = span.at;
 	ret->span_start = span.start;
 	ret->span_bytes = hms_mspan_bytes(&span);
 	return span.state == HMS_SPAN_MANUAL ? HMS_HEAP_MANUAL : find_slot(heap, &span, addr, ret);

@@ -72,12 +72,15 @@ bool world_put(struct world *world, uint64_t addr, size_t len, uint64_t value)
 	*change = (struct world_change){.at = at, .len = len};
 	memcpy(change->old, at, len);
 	memcpy(at, &value, len);
+	hms_heap_forget(world->session->heap);
 	return true;
 }
 
 void world_restore(struct world *world)
 {
 	world->deep = 0;
+	if (world->nchanges)
+		hms_heap_forget(world->session->heap);
 	while (world->nchanges) {
 		const struct world_change *change = &world->changes[--world->nchanges];
 

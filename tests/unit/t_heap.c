@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 
-#include "heap/heap.h"
+#include "heap/heap_impl.h"
 #include "lib/mkgo.h"
+#include "util/threads.h"
 
 #define PAGE 8192
 
@@ -59,10 +60,21 @@ static void open_heap(struct fixture *f)
 	assert_ok(hms_heap_open(f->go->rt, &f->heap));
 }
 
+/* Twice: what the first lookup remembers says the same. */
 static enum hms_heap_state find(struct fixture *f, uint64_t addr)
 {
+	struct hms_object again;
+
 	memset(&f->object, 0xee, sizeof(f->object));
+	memset(&again, 0xee, sizeof(again));
 	hms_heap_find(f->heap, addr, &f->object);
+	hms_heap_find(f->heap, addr, &again);
+	assert_int_equal(again.state, f->object.state);
+	assert_int_equal(again.span, f->object.span);
+	assert_int_equal(again.slot, f->object.slot);
+	assert_int_equal(again.slot_size, f->object.slot_size);
+	assert_int_equal(again.base, f->object.base);
+	assert_int_equal(again.header, f->object.header);
 	return f->object.state;
 }
 
@@ -623,6 +635,106 @@ static void a_program_without_a_heap(void **state)
 	}
 #define IN_ALL(name) IN(1_15, name), IN(1_21, name), IN(1_23, name), IN(1_27, name)
 
+/* ---- what lookups remember ---------------------------------------------------------------- */
+
+#define ROUNDS 20000
+
+/* A span whose numbers all follow from its page. */
+static struct hms_mspan span_of_page(uint64_t page)
+{
+	static const uint8_t bits[16];
+
+	return (struct hms_mspan){
+		.at = page * 3,
+		.start = page << 13,
+		.npages = page & 0xff,
+		.freeindex = page & 0x3ff,
+		.nelems = page & 0xfff,
+		.elemsize = page ^ 0x55,
+		.large_type = ~page,
+		.bits = &bits[page % 16],
+		.spanclass = (uint8_t)page,
+		.state = HMS_SPAN_IN_USE,
+	};
+}
+
+static bool is_of_page(const struct hms_mspan *span, uint64_t page)
+{
+	struct hms_mspan wanted = span_of_page(page);
+
+	return span->at == wanted.at && span->start == wanted.start &&
+	       span->npages == wanted.npages && span->freeindex == wanted.freeindex &&
+	       span->nelems == wanted.nelems && span->elemsize == wanted.elemsize &&
+	       span->large_type == wanted.large_type && span->bits == wanted.bits &&
+	       span->spanclass == wanted.spanclass && span->state == wanted.state;
+}
+
+static void pages_share_a_place(void **state)
+{
+	uint64_t a = 0x6000000, b = a + HMS_SPAN_CACHE_PLACES;
+	struct hms_mspan span = span_of_page(a), got;
+	struct hms_span_cache cache;
+
+	(void)state;
+	hms_span_cache_init(&cache);
+	assert_false(hms_span_cache_get(&cache, 0, &got));
+	assert_false(hms_span_cache_get(&cache, a, &got));
+	hms_span_cache_put(&cache, a, &span);
+	assert_true(hms_span_cache_get(&cache, a, &got) && is_of_page(&got, a));
+	assert_false(hms_span_cache_get(&cache, b, &got));
+	span = span_of_page(b);
+	hms_span_cache_put(&cache, b, &span);
+	assert_true(hms_span_cache_get(&cache, b, &got) && is_of_page(&got, b));
+	assert_false(hms_span_cache_get(&cache, a, &got));
+	/* Numbers that would be cut are not kept. */
+	span = span_of_page(a);
+	span.nelems = UINT64_C(1) << 32;
+	hms_span_cache_put(&cache, a, &span);
+	assert_false(hms_span_cache_get(&cache, a, &got));
+	hms_span_cache_deinit(&cache);
+}
+
+struct crowd {
+	struct hms_span_cache cache;
+	atomic_uint wrong, found;
+};
+
+/* Pages of three places, written and read by all. */
+static struct hms_error *jostle(void *arg, size_t item, unsigned int worker)
+{
+	struct crowd *crowd = arg;
+	uint64_t rng = item * 2 + 1;
+
+	(void)worker;
+	for (size_t i = 0; i < ROUNDS; i++) {
+		uint64_t page;
+		struct hms_mspan span;
+
+		rng = rng * UINT64_C(6364136223846793005) + 1442695040888963407;
+		page = 1 + (rng >> 33) % 3 + (rng >> 40) % 5 * HMS_SPAN_CACHE_PLACES;
+		if (hms_span_cache_get(&crowd->cache, page, &span)) {
+			atomic_fetch_add(&crowd->found, 1);
+			atomic_fetch_add(&crowd->wrong, !is_of_page(&span, page));
+		} else {
+			span = span_of_page(page);
+			hms_span_cache_put(&crowd->cache, page, &span);
+		}
+	}
+	return NULL;
+}
+
+static void threads_read_whole_spans(void **state)
+{
+	struct crowd crowd = {0};
+
+	(void)state;
+	hms_span_cache_init(&crowd.cache);
+	assert_ok(hms_parallel(8, 4, jostle, &crowd));
+	assert_int_equal(crowd.wrong, 0);
+	assert_true(crowd.found > 0);
+	hms_span_cache_deinit(&crowd.cache);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -662,6 +774,8 @@ int main(void)
 		IN(1_21, an_in_use_bit_without_a_span),
 		IN(1_27, an_in_use_bit_without_a_span),
 		IN(1_21, a_program_without_a_heap),
+		cmocka_unit_test(pages_share_a_place),
+		cmocka_unit_test(threads_read_whole_spans),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
