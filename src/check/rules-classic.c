@@ -289,16 +289,33 @@ static void check_rest(struct range *r, const struct hms_unit *unit, unsigned in
 				r->chain.rest_at, bucket_name(r, unit->index), unit->addr + slot));
 }
 
+/* The usual bucket: entries and free slots, of which those at the end, if any, are marked so. */
+static bool states_are_plain(struct range *r, const struct hms_unit *unit, uint64_t marks)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t entries = hms_tophash_entries(marks), zero;
+	unsigned int first;
+
+	if (r->chain.rest)
+		return !marks;
+	if (marks & ~hms_marks_bytes(entries) & ~ones)
+		return false;
+	/* Of bytes that are 0, the lowest is told for certain. */
+	zero = (marks - ones) & ~marks & HMS_MARKS_ALL;
+	if (!zero)
+		return true;
+	first = (unsigned int)__builtin_ctzll(zero) / 8;
+	if (marks >> 8 * first)
+		return false;
+	r->chain.rest = true;
+	r->chain.rest_at = unit->addr + first;
+	return true;
+}
+
 static void check_states(struct range *r, const struct hms_unit *unit)
 {
-	/* All slots free: the usual rest of a chain. */
-	if (!hms_le64(unit->bytes)) {
-		if (!r->chain.rest) {
-			r->chain.rest = true;
-			r->chain.rest_at = unit->addr;
-		}
+	if (states_are_plain(r, unit, hms_le64(unit->bytes)))
 		return;
-	}
 	for (unsigned int i = 0; i < HMS_SLOTS; i++) {
 		uint8_t tophash = unit->bytes[i];
 
@@ -334,6 +351,11 @@ static void check_bucket(struct range *r, const struct hms_unit *unit, unsigned 
 static void check_unique(struct range *r, const struct hms_unit *unit, uint32_t known,
 			 const uint64_t *hashes)
 {
+	uint64_t marks = hms_le64(unit->bytes);
+
+	/* They have the same tophash: it was compared with what they hash to. */
+	if (!hms_marks_twins(marks, hms_tophash_entries(marks)))
+		return;
 	for (uint32_t a = known; a; a &= a - 1)
 		for (uint32_t b = a & (a - 1); b; b &= b - 1)
 			if (hashes[__builtin_ctz(a)] == hashes[__builtin_ctz(b)])
@@ -364,6 +386,8 @@ static void check_unique_chain(struct range *r, const struct hms_unit *unit, uin
 
 	if (!unit->chain) {
 		check_unique(r, unit, known, hashes);
+		if (!hms_le64(unit->bytes + r->part->map->type->overflow_off))
+			return;
 		chain->known = known;
 		chain->main = *unit;
 		memcpy(chain->hashes, hashes, sizeof(chain->hashes));
@@ -376,13 +400,30 @@ static void check_unique_chain(struct range *r, const struct hms_unit *unit, uin
 	add_keys(r, unit, known, hashes, true);
 }
 
+/* Those of the @known keys that are not where their hashes say. */
+static uint32_t misplaced(const struct range *r, const struct hms_unit *unit, uint32_t known,
+			  const uint64_t *hashes)
+{
+	uint64_t mask = r->n - 1;
+	uint32_t ret = 0;
+
+	for (uint32_t left = known; left; left &= left - 1) {
+		unsigned int i = (unsigned int)__builtin_ctz(left);
+		bool wrong = (hms_classic_tophash(hashes[i]) != unit->bytes[i]) |
+			     ((hashes[i] & mask) != unit->index);
+
+		ret |= (uint32_t)wrong << i;
+	}
+	return ret;
+}
+
 static void check_live(struct range *r, const struct hms_unit *unit, uint32_t live)
 {
 	uint64_t hashes[HMS_HASH_MAX_KEYS];
 	uint32_t known;
 
 	known = check_hashes(r->w, r->part, unit, live, r->part->map->classic.hash0, hashes);
-	for (uint32_t left = known; left; left &= left - 1) {
+	for (uint32_t left = misplaced(r, unit, known, hashes); left; left &= left - 1) {
 		unsigned int i = (unsigned int)__builtin_ctz(left);
 		uint8_t tophash = hms_classic_tophash(hashes[i]);
 
@@ -390,21 +431,12 @@ static void check_live(struct range *r, const struct hms_unit *unit, uint32_t li
 			r->part->wrong++;
 			check_wrong_byte(r->w, r->part, unit, i, hashes[i], tophash);
 			known &= ~(UINT32_C(1) << i);
-		} else if ((hashes[i] & (r->n - 1)) != unit->index) {
+		} else {
 			check_bucket(r, unit, i, hashes[i]);
 		}
 	}
 	check_unique_chain(r, unit, known, hashes);
 	check_pointers(r->w, r->part, unit, live);
-}
-
-static uint32_t live_slots(const uint8_t *tophash)
-{
-	uint32_t live = 0;
-
-	for (unsigned int i = 0; i < HMS_SLOTS; i++)
-		live |= (uint32_t)(tophash[i] >= HMS_TOPHASH_MIN) << i;
-	return live;
 }
 
 /* ---- old buckets -------------------------------------------------------------------------- */
@@ -504,10 +536,38 @@ static void check_unit(struct range *r, const struct hms_unit *unit)
 		return;
 	}
 	check_states(r, unit);
-	live = live_slots(unit->bytes);
-	r->part->live += (unsigned int)__builtin_popcount(live);
+	live = hms_marks_slots(hms_tophash_entries(hms_le64(unit->bytes)));
+	r->part->live += hms_slots_count(live);
 	check_live(r, unit, live);
 	check_empty_slots(r->w, r->part, unit, live);
+}
+
+static void begin_chain(struct range *r)
+{
+	r->chain.lost = r->chain.rest = false;
+	r->chain.known = 0;
+}
+
+/* Main buckets without a chain, which nearly all are.  What comes next is another kind of thing. */
+static void check_plain(struct range *r, struct hms_unit_cursor *cursor)
+{
+	const struct hms_map_type *type = r->part->map->type;
+	struct hms_unit unit = {.count = 1};
+	uint64_t n, i;
+
+	unit.bytes = hms_units_ahead(cursor, &n);
+	if (!unit.bytes)
+		return;
+	unit.index = cursor->array.next;
+	unit.addr = cursor->array.base + unit.index * type->unit_size;
+	for (i = 0; i < n && !hms_le64(unit.bytes + type->overflow_off); i++) {
+		begin_chain(r);
+		check_unit(r, &unit);
+		unit.index++;
+		unit.addr += type->unit_size;
+		unit.bytes += type->unit_size;
+	}
+	hms_units_skip(cursor, i);
 }
 
 void check_classic_range(struct check_worker *w, struct check_part *part, bool old, uint64_t from,
@@ -530,12 +590,15 @@ void check_classic_range(struct check_worker *w, struct check_part *part, bool o
 		return;
 	r.spare = check_spare_behind(w->check, part->map, r.array, r.n);
 	hms_units_init(&cursor, w->check->model, part->map, old, from, to, &ignored);
-	while (hms_units_next(&cursor, &unit)) {
+	for (;;) {
+		check_plain(&r, &cursor);
+		if (!hms_units_next(&cursor, &unit))
+			break;
 		/* What hangs behind an old bucket that has moved is out of use. */
 		if (unit.settled && unit.chain)
 			continue;
 		if (!unit.chain)
-			r.chain = (struct chain){0};
+			begin_chain(&r);
 		else if (!r.chain.lost)
 			step(&r, &unit);
 		if (!unit.bytes)

@@ -309,6 +309,8 @@ static bool is_zero(const uint8_t *p, uint64_t len)
 {
 	uint64_t any = 0;
 
+	if (len == 8)
+		return !hms_le64(p);
 	for (; len >= 8; p += 8, len -= 8)
 		any |= hms_le64(p);
 	while (len--)
@@ -346,18 +348,19 @@ void check_empty_slots(struct check_worker *w, struct check_part *part, const st
 {
 	const struct hms_map_type *map = part->map->type;
 	uint32_t free_slots = ~live & ((1u << HMS_SLOTS) - 1);
+	bool scan = part->type->scan;
 
 	/* Without an entry near by it is not worth the memory that would be touched. */
 	if (!live)
 		return;
 	for (; free_slots; free_slots &= free_slots - 1) {
 		unsigned int i = (unsigned int)__builtin_ctz(free_slots);
-		const uint8_t *key = unit->bytes + map->keys_off + (uint64_t)i * map->key_stride;
-		const uint8_t *elem = unit->bytes + map->elems_off + (uint64_t)i * map->elem_stride;
+		const uint8_t *key = unit->bytes + map->keys_off + i * map->key_stride;
+		const uint8_t *elem = unit->bytes + map->elems_off + i * map->elem_stride;
 
 		if (!is_zero(elem, map->elem_size))
 			bad_empty(w, part, unit, i, false);
-		else if (part->type->scan && !key_is_cleared(part, key))
+		else if (scan && !key_is_cleared(part, key))
 			bad_empty(w, part, unit, i, true);
 	}
 }
@@ -380,14 +383,14 @@ uint32_t check_hashes(struct check_worker *w, struct check_part *part, const str
 	uint32_t known;
 
 	if (!part->type->plan) {
-		w->not_hashed[HMS_HASH_OK] += (unsigned int)__builtin_popcount(live);
+		w->not_hashed[HMS_HASH_OK] += hms_slots_count(live);
 		return 0;
 	}
 	if (!live)
 		return 0;
 	known = hms_hash_keys(part->type->plan, &w->reader, seed, unit->bytes + map->keys_off,
 			      map->key_stride, live, hashes, why);
-	part->keys += (unsigned int)__builtin_popcount(known);
+	part->keys += hms_slots_count(known);
 	for (uint32_t rest = live & ~known; rest; rest &= rest - 1)
 		w->not_hashed[why[__builtin_ctz(rest)]]++;
 	return known;

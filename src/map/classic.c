@@ -77,16 +77,6 @@ bool hms_classic_layout(const struct hms_type *type, struct hms_map_type *ret)
 	       ret->elems_off + HMS_SLOTS * ret->elem_stride <= ret->overflow_off;
 }
 
-unsigned int hms_tophash_live(const uint8_t *tophash)
-{
-	const uint64_t low7 = UINT64_C(0x7f7f7f7f7f7f7f7f);
-	uint64_t x = hms_le64(tophash);
-
-	/* A byte of at least 5 sets its high bit: 5 + 0x7b == 0x80. */
-	x |= (x & low7) + UINT64_C(0x7b7b7b7b7b7b7b7b);
-	return hms_high_bits(x);
-}
-
 /* May the array lie where it lies?  A single bucket may be in a stack frame, all else is the base
  * of an allocated object. */
 static bool place_is_sound(uint64_t array, uint64_t n, const struct hms_object *object)

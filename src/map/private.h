@@ -59,13 +59,6 @@ const uint8_t *hms_units_bytes(struct hms_unit_cursor *cursor, uint64_t addr);
 /* Is what lies at [addr, addr + len) missing from the core, rather than never mapped? */
 bool hms_units_absent(const struct hms_unit_cursor *cursor, uint64_t addr, uint64_t len);
 
-/* Number of bytes of @x whose high bit is set. */
-static inline unsigned int hms_high_bits(uint64_t x)
-{
-	x = (x & UINT64_C(0x8080808080808080)) >> 7;
-	return (unsigned int)((x * UINT64_C(0x0101010101010101)) >> 56);
-}
-
 /* Number of buckets that a walk of @map's array (@old: of its old one) may touch: what B promises,
  * less what the memory behind the array cannot hold.  *trouble_ret says what is wrong, kind
  * HMS_TROUBLE_NONE for nothing. */

@@ -81,21 +81,6 @@ bool hms_swiss_layout(const struct hms_type *type, struct hms_map_type *ret)
 	       slots_fit(ret->elems_off, ret->elem_stride, ret->elem_size, ret->unit_size);
 }
 
-/* ---- control bytes ------------------------------------------------------------------------ */
-
-unsigned int hms_control_full(const uint8_t *control)
-{
-	return hms_high_bits(~hms_le64(control));
-}
-
-unsigned int hms_control_deleted(const uint8_t *control)
-{
-	uint64_t x = hms_le64(control);
-
-	/* Of 0x80 and 0xfe only the second has bit 6. */
-	return hms_high_bits(x & (x << 1));
-}
-
 /* ---- directory and tables ----------------------------------------------------------------- */
 
 static bool is_object(const struct hms_object *object, uint64_t addr)

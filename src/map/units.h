@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "map/map.h"
+#include "map/marks.h"
 
 struct hms_unit {
 	uint64_t addr;
@@ -81,11 +82,5 @@ bool hms_units_next(struct hms_unit_cursor *cursor, struct hms_unit *ret);
  */
 const uint8_t *hms_units_ahead(struct hms_unit_cursor *cursor, uint64_t *n_ret);
 void hms_units_skip(struct hms_unit_cursor *cursor, uint64_t n);
-
-/* Number of live slots by the 8 tophash bytes of a classic bucket. */
-unsigned int hms_tophash_live(const uint8_t *tophash);
-/* Number of full slots, and of deleted ones, by the 8 control bytes of a Swiss group. */
-unsigned int hms_control_full(const uint8_t *control);
-unsigned int hms_control_deleted(const uint8_t *control);
 
 #endif
