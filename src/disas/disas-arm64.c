@@ -219,12 +219,23 @@ bool hms_disas_arm64_atomic(uint32_t word, struct hms_insn *ret)
 		.base = word >> 5 & 31,
 		.index = HMS_REG_NONE,
 	};
+	/* What is added: number 31 is the register that is zero. */
+	struct hms_operand value = {
+		.kind = HMS_OPERAND_REG,
+		.size = mem.size,
+		.read = true,
+		.reg = (word >> 16 & 31) == 31 ? HMS_REG_NONE : word >> 16 & 31,
+		.base = HMS_REG_NONE,
+		.index = HMS_REG_NONE,
+	};
 
 	if (!cas && !swap && !fetch)
 		return false;
 	ret->op = cas ? HMS_INSN_CMPXCHG : fetch ? HMS_INSN_XADD : HMS_INSN_OTHER;
 	ret->locked = true;
 	hms_insn_add_operand(ret, &mem);
+	if (fetch)
+		hms_insn_add_operand(ret, &value);
 	/* A compare and swap leaves what was there in the first register, the others in the last:
 	 * number 31 is the register that is zero, not the stack pointer. */
 	if ((cas ? word >> 16 & 31 : word & 31) != 31)

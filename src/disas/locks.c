@@ -15,6 +15,11 @@ enum family {
 	SOMEBODYS, /* a function that is called lock, and is not one of these */
 };
 
+/* Members of sync.RWMutex, behind a sync.Mutex and the writers' semaphore; the same in all
+ * releases. */
+#define READER_SEM   12
+#define READER_COUNT 16
+
 /* What a traceback would not show goes by another's name: lockSlow and unlockSlow are what is left
  * of Lock and Unlock where these were inlined. */
 static const struct method {
@@ -22,26 +27,31 @@ static const struct method {
 	enum deed deed;
 	enum family family;
 	const char *slow_of;
+	uint8_t arg_off; /* of its first argument, within the lock */
 } methods[] = {
-	{"sync.(*Mutex).Lock", TAKE, MUTEX, NULL},
-	{"sync.(*Mutex).Unlock", RELEASE, MUTEX, NULL},
-	{"sync.(*Mutex).TryLock", TRY, MUTEX, NULL},
-	{"sync.(*Mutex).lockSlow", TAKE, MUTEX, "sync.(*Mutex).Lock"},
-	{"sync.(*Mutex).unlockSlow", RELEASE, MUTEX, "sync.(*Mutex).Unlock"},
+	{"sync.(*Mutex).Lock", TAKE, MUTEX, NULL, 0},
+	{"sync.(*Mutex).Unlock", RELEASE, MUTEX, NULL, 0},
+	{"sync.(*Mutex).TryLock", TRY, MUTEX, NULL, 0},
+	{"sync.(*Mutex).lockSlow", TAKE, MUTEX, "sync.(*Mutex).Lock", 0},
+	{"sync.(*Mutex).unlockSlow", RELEASE, MUTEX, "sync.(*Mutex).Unlock", 0},
 	/* Go 1.24 and later: what sync.Mutex is made of. */
-	{"internal/sync.(*Mutex).Lock", TAKE, MUTEX, "sync.(*Mutex).Lock"},
-	{"internal/sync.(*Mutex).Unlock", RELEASE, MUTEX, "sync.(*Mutex).Unlock"},
-	{"internal/sync.(*Mutex).TryLock", TRY, MUTEX, "sync.(*Mutex).TryLock"},
-	{"internal/sync.(*Mutex).lockSlow", TAKE, MUTEX, "sync.(*Mutex).Lock"},
-	{"internal/sync.(*Mutex).unlockSlow", RELEASE, MUTEX, "sync.(*Mutex).Unlock"},
-	{"sync.(*RWMutex).Lock", TAKE, RWMUTEX, NULL},
-	{"sync.(*RWMutex).Unlock", RELEASE, RWMUTEX, NULL},
-	{"sync.(*RWMutex).TryLock", TRY, RWMUTEX, NULL},
-	{"sync.(*RWMutex).RLock", TAKE, READER, NULL},
-	{"sync.(*RWMutex).RUnlock", RELEASE, READER, NULL},
-	{"sync.(*RWMutex).TryRLock", TRY, READER, NULL},
-	{"runtime.lock2", TAKE, RUNTIME, NULL},
-	{"runtime.unlock2", RELEASE, RUNTIME, NULL},
+	{"internal/sync.(*Mutex).Lock", TAKE, MUTEX, "sync.(*Mutex).Lock", 0},
+	{"internal/sync.(*Mutex).Unlock", RELEASE, MUTEX, "sync.(*Mutex).Unlock", 0},
+	{"internal/sync.(*Mutex).TryLock", TRY, MUTEX, "sync.(*Mutex).TryLock", 0},
+	{"internal/sync.(*Mutex).lockSlow", TAKE, MUTEX, "sync.(*Mutex).Lock", 0},
+	{"internal/sync.(*Mutex).unlockSlow", RELEASE, MUTEX, "sync.(*Mutex).Unlock", 0},
+	{"sync.(*RWMutex).Lock", TAKE, RWMUTEX, NULL, 0},
+	{"sync.(*RWMutex).Unlock", RELEASE, RWMUTEX, NULL, 0},
+	{"sync.(*RWMutex).TryLock", TRY, RWMUTEX, NULL, 0},
+	{"sync.(*RWMutex).RLock", TAKE, READER, NULL, 0},
+	{"sync.(*RWMutex).RUnlock", RELEASE, READER, NULL, 0},
+	{"sync.(*RWMutex).TryRLock", TRY, READER, NULL, 0},
+	/* What is left of RLock, with its names in newer and older releases, and of RUnlock. */
+	{"sync.runtime_SemacquireRWMutexR", TAKE, READER, "sync.(*RWMutex).RLock", READER_SEM},
+	{"sync.runtime_SemacquireMutex", TAKE, READER, "sync.(*RWMutex).RLock", READER_SEM},
+	{"sync.(*RWMutex).rUnlockSlow", RELEASE, READER, "sync.(*RWMutex).RUnlock", 0},
+	{"runtime.lock2", TAKE, RUNTIME, NULL, 0},
+	{"runtime.unlock2", RELEASE, RUNTIME, NULL, 0},
 };
 
 /* One thing done to a lock. */
@@ -111,7 +121,7 @@ static bool somebodys(const char *name, struct method *ret)
 	if (!name || !strncmp(name, "runtime.", 8) || !strncmp(name, "sync.", 5) ||
 	    !strncmp(name, "internal/", 9))
 		return false;
-	*ret = (struct method){name, TAKE, SOMEBODYS, NULL};
+	*ret = (struct method){name, TAKE, SOMEBODYS, NULL, 0};
 	if (sounds_like(name, "lock", "Lock"))
 		return true;
 	ret->deed = RELEASE;
@@ -158,6 +168,7 @@ static void look_at_call(struct hms_locks *locks, struct hms_flow *flow, enum hm
 	struct hms_flow_state state;
 	struct hms_func callee;
 	struct method own;
+	struct hms_val lock;
 
 	if (!insn->has_target || !hms_pclntab_find(locks->tab, insn->target, &callee) ||
 	    callee.entry != insn->target)
@@ -169,10 +180,11 @@ static void look_at_call(struct hms_locks *locks, struct hms_flow *flow, enum hm
 		return;
 	hms_flow_at(flow, i, &state);
 	if (register_abi)
-		add_event(locks, i, method, state.regs[0]); /* rax, x0 */
+		lock = state.regs[0]; /* rax, x0 */
 	else
-		add_event(locks, i, method,
-			  hms_flow_stack_word(flow, &state, arch == HMS_ARCH_ARM64 ? 8 : 0));
+		lock = hms_flow_stack_word(flow, &state, arch == HMS_ARCH_ARM64 ? 8 : 0);
+	lock.off -= method->arg_off;
+	add_event(locks, i, method, lock);
 }
 
 /* The outermost of the methods that were inlined here: the one that the source calls. */
@@ -196,27 +208,59 @@ static bool same_lock(struct hms_val a, struct hms_val b)
 	return a.base != HMS_BASE_UNKNOWN && hms_val_equal(a, b);
 }
 
-/* The call that does the rest of what an atomic instruction begins: on the same lock, with the
- * instruction that such a deed takes.  The compiler often gives the instruction itself the line of
- * the caller, so the inline tree does not know it. */
-static const struct event *slow_path_of(const struct hms_locks *locks, size_t ncalls,
-					const struct hms_insn *insn, struct hms_val lock)
-{
-	enum deed deed = insn->op == HMS_INSN_CMPXCHG ? TAKE : RELEASE;
+/* What an atomic instruction does to a word of a lock: Lock and TryLock swap 1 for 0, RLock adds 1,
+ * Unlock and RUnlock add -1. */
+enum change { SWAPPED, ONE_MORE, ONE_LESS };
 
-	if (insn->op != HMS_INSN_CMPXCHG && insn->op != HMS_INSN_XADD)
-		return NULL;
+static enum change change_by(const struct hms_flow *flow, const struct hms_flow_state *state,
+			     const struct hms_insn *insn)
+{
+	/* amd64: memory, value; arm64: memory, value where it adds, else status, value, memory. */
+	bool has_value = insn->noperands > 1 && insn->operands[1].kind == HMS_OPERAND_REG &&
+			 insn->operands[1].reg < HMS_FLOW_REGS;
+	struct hms_val value = {HMS_BASE_UNKNOWN, 0};
+	struct hms_base base;
+
+	if (has_value)
+		value = state->regs[insn->operands[1].reg];
+	if (insn->op == HMS_INSN_XADD)
+		return value.base == HMS_BASE_CONST && value.off == 1 ? ONE_MORE : ONE_LESS;
+	if (insn->noperands < 3)
+		return SWAPPED;
+	/* A loop around "stlxr": adds if it stores what was loaded and a little. */
+	hms_flow_base(flow, value.base, &base);
+	if (base.kind == HMS_IS_CONST || !value.off)
+		return SWAPPED;
+	return value.off == 1 ? ONE_MORE : ONE_LESS;
+}
+
+static struct hms_val counter_of(struct hms_val lock, enum family family)
+{
+	if (family == READER)
+		lock.off += READER_COUNT;
+	return lock;
+}
+
+/* The call that does the rest of what an atomic instruction begins: on the same lock, with the
+ * change that such a deed makes.  The compiler often gives the instruction itself the line of the
+ * caller, so the inline tree does not know it. */
+static const struct event *slow_path_of(const struct hms_locks *locks, size_t ncalls,
+					enum change change, struct hms_val word)
+{
 	for (size_t i = 0; i < ncalls; i++) {
 		const struct event *event = &locks->events[i];
+		enum change taking = event->family == READER ? ONE_MORE : SWAPPED;
 
-		if (event->family == MUTEX && event->deed == deed && same_lock(event->lock, lock))
+		if ((event->family == MUTEX || event->family == READER) &&
+		    change == (event->deed == RELEASE ? ONE_LESS : taking) &&
+		    same_lock(counter_of(event->lock, event->family), word))
 			return event;
 	}
 	return NULL;
 }
 
-/* The fast paths: Lock and TryLock swap 1 for 0 and call lockSlow where that fails; Unlock adds.
- * The word that they change is a mutex's first, of a reader it is another. */
+/* The fast paths of what was inlined.  The word that they change is a mutex's first, of readers it
+ * is another. */
 static void look_at_atomic(struct hms_locks *locks, struct hms_flow *flow, size_t ncalls,
 			   uint32_t i)
 {
@@ -225,13 +269,13 @@ static void look_at_atomic(struct hms_locks *locks, struct hms_flow *flow, size_
 	const struct method *method = mem ? inlined_method(locks, insn->addr) : NULL;
 	const struct event *slow;
 	struct hms_flow_state state;
-	struct hms_val lock;
+	struct hms_val word;
 
 	if (!mem)
 		return;
 	hms_flow_at(flow, i, &state);
-	lock = hms_flow_address(&state, mem, NULL);
-	slow = slow_path_of(locks, ncalls, insn, lock);
+	word = hms_flow_address(&state, mem, NULL);
+	slow = slow_path_of(locks, ncalls, change_by(flow, &state, insn), word);
 	if (slow) {
 		struct event event = *slow;
 
@@ -240,7 +284,9 @@ static void look_at_atomic(struct hms_locks *locks, struct hms_flow *flow, size_
 		locks->events[locks->nevents++] = event;
 	} else if (method && (insn->op == HMS_INSN_CMPXCHG || method->deed == RELEASE ||
 			      method->family == READER)) {
-		add_event(locks, i, method, lock);
+		if (method->family == READER)
+			word.off -= READER_COUNT;
+		add_event(locks, i, method, word);
 	}
 }
 
@@ -455,8 +501,8 @@ enum hms_lock_seen hms_locks_at(const struct hms_locks *locks, uint32_t insn,
 	}
 	object = object_of(locks, state.always, reads);
 	if (object) {
+		hms_str_add(evidence, "read lock only: ");
 		add_taken(evidence, object);
-		hms_str_add(evidence, ", which keeps no other reader out");
 	}
 	return HMS_LOCK_NOT_SEEN;
 }

@@ -2,9 +2,10 @@
  * Which locks a function holds at an instruction, as far as its own code tells.
  *
  * sync.Mutex and sync.RWMutex are seen where their methods are called, and where the compiler put
- * the fast path of Lock and Unlock into the function (a compare and swap whose inlined call is
- * Lock's).  An Unlock that is deferred runs when the function ends, and takes nothing away before.
- * What callers hold is not seen: this is a hint.
+ * the fast path of Lock, Unlock, RLock and RUnlock into the function: an atomic instruction on the
+ * lock whose slow path is called behind it, or whose inlined call is one of theirs.  An Unlock that
+ * is deferred runs when the function ends, and takes nothing away before. What callers hold is not
+ * seen: this is a hint.
  */
 #ifndef HMS_DISAS_LOCKS_H
 #define HMS_DISAS_LOCKS_H

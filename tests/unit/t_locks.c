@@ -9,9 +9,13 @@
 #define LOCK     0x100
 #define UNLOCK   0x110
 #define LOCKSLOW 0x120
+#define SEMAR    0x130
+#define RUNSLOW  0x140
 #define BOTH     0x200
 #define SOME     0x280
 #define FAST     0x300
+#define READ     0x360
+#define READARM  0x400
 
 /* func both(t *T): t.a.Lock(), t.b.Lock(), t.b.Unlock(), t.a.Unlock(), a nop before and behind
  * each Unlock */
@@ -60,12 +64,64 @@ static const uint8_t fast[] = {
 	0x90,                         /* 321 nop */
 	0x48, 0x83, 0xc4, 0x18,       /* 322 add rsp, 0x18 */
 	0xc3,                         /* 326 ret */
+	0xcc,                         /* 327 int3 */
+};
+
+/* func read(t *T): t.a.RLock(), t.a.RUnlock(), inlined */
+static const uint8_t readers[] = {
+	0x48, 0x83, 0xec, 0x18,       /* 360 sub rsp, 0x18 */
+	0x48, 0x89, 0x44, 0x24, 0x20, /* 364 mov [rsp+0x20], rax */
+	0xba, 0x01, 0x00, 0x00, 0x00, /* 369 mov edx, 1 */
+	0xf0, 0x0f, 0xc1, 0x50, 0x10, /* 36e lock xadd [rax+0x10], edx */
+	0xff, 0xc2,                   /* 373 inc edx */
+	0x85, 0xd2,                   /* 375 test edx, edx */
+	0x7d, 0x09,                   /* 377 jge 382 */
+	0x48, 0x8d, 0x40, 0x0c,       /* 379 lea rax, [rax+0xc] */
+	0xe8, 0xae, 0xfd, 0xff, 0xff, /* 37d call SemacquireRWMutexR */
+	0x90,                         /* 382 nop */
+	0xbe, 0xff, 0xff, 0xff, 0xff, /* 383 mov esi, -1 */
+	0x48, 0x8b, 0x44, 0x24, 0x20, /* 388 mov rax, [rsp+0x20] */
+	0xf0, 0x0f, 0xc1, 0x70, 0x10, /* 38d lock xadd [rax+0x10], esi */
+	0xff, 0xce,                   /* 392 dec esi */
+	0x7d, 0x07,                   /* 394 jge 39d */
+	0x89, 0xf3,                   /* 396 mov ebx, esi */
+	0xe8, 0xa3, 0xfd, 0xff, 0xff, /* 398 call rUnlockSlow */
+	0x90,                         /* 39d nop */
+	0x48, 0x83, 0xc4, 0x18,       /* 39e add rsp, 0x18 */
+	0xc3,                         /* 3a2 ret */
+	0xcc,                         /* 3a3 int3 */
+};
+
+/* The same for arm64: RLock with an atomic instruction, RUnlock with a loop. */
+static const uint32_t readers_arm[] = {
+	0xf81e0ffe, /* 400 str x30, [sp, #-32]! */
+	0xf90017e0, /* 404 str x0, [sp, #40] */
+	0x91004001, /* 408 add x1, x0, #16 */
+	0xd2800022, /* 40c mov x2, #1 */
+	0xb8e20023, /* 410 ldaddal w2, w3, [x1] */
+	0x0b020063, /* 414 add w3, w3, w2 */
+	0x36f80063, /* 418 tbz w3, #31, 424 */
+	0x91003000, /* 41c add x0, x0, #12 */
+	0x97ffff44, /* 420 bl SemacquireRWMutexR */
+	0xd503201f, /* 424 nop */
+	0xf94017e0, /* 428 ldr x0, [sp, #40] */
+	0x91004001, /* 42c add x1, x0, #16 */
+	0x92800002, /* 430 mov x2, #-1 */
+	0x885ffc23, /* 434 ldaxr w3, [x1] */
+	0x8b020063, /* 438 add x3, x3, x2 */
+	0x881bfc23, /* 43c stlxr w27, w3, [x1] */
+	0x35ffffbb, /* 440 cbnz w27, 434 */
+	0x36f80043, /* 444 tbz w3, #31, 44c */
+	0x97ffff3e, /* 448 bl rUnlockSlow */
+	0xd503201f, /* 44c nop */
+	0xf84207fe, /* 450 ldr x30, [sp], #32 */
+	0xd65f03c0, /* 454 ret */
 };
 
 struct fixture {
 	struct mkpcln *m;
 	struct hms_pclntab *tab;
-	struct hms_disas *disas;
+	struct hms_disas *disas, *arm;
 };
 
 static void add(struct fixture *f, const char *name, uint32_t start, uint32_t end)
@@ -84,14 +140,21 @@ static int setup(void **state)
 	mkcore_put(f->m->core, TEXT + FAST, fast, sizeof(fast));
 	add(f, "sync.(*Mutex).Lock", LOCK, UNLOCK);
 	add(f, "sync.(*Mutex).Unlock", UNLOCK, LOCKSLOW);
-	add(f, "sync.(*Mutex).lockSlow", LOCKSLOW, BOTH);
+	mkcore_put(f->m->core, TEXT + READ, readers, sizeof(readers));
+	mkcore_put(f->m->core, TEXT + READARM, (const uint8_t *)readers_arm, sizeof(readers_arm));
+	add(f, "sync.(*Mutex).lockSlow", LOCKSLOW, SEMAR);
+	add(f, "sync.runtime_SemacquireRWMutexR", SEMAR, RUNSLOW);
+	add(f, "sync.(*RWMutex).rUnlockSlow", RUNSLOW, BOTH);
 	add(f, "main.both", BOTH, BOTH + (uint32_t)sizeof(both));
 	add(f, "main.some", SOME, SOME + (uint32_t)sizeof(some));
 	add(f, "main.fast", FAST, FAST + (uint32_t)sizeof(fast));
+	add(f, "main.read", READ, READ + (uint32_t)sizeof(readers));
+	add(f, "main.readarm", READARM, READARM + (uint32_t)sizeof(readers_arm));
 	mkpcln_write(f->m);
 	mkpcln_open(f->m);
 	assert_ok(hms_pclntab_open(&f->m->rt, &f->tab));
 	assert_ok(hms_disas_create(HMS_ARCH_AMD64, &f->disas));
+	assert_ok(hms_disas_create(HMS_ARCH_ARM64, &f->arm));
 	*state = f;
 	return 0;
 }
@@ -101,6 +164,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	hms_disas_destroy(f->disas);
+	hms_disas_destroy(f->arm);
 	hms_pclntab_close(f->tab);
 	mkpcln_destroy(f->m);
 	free(f);
@@ -115,16 +179,18 @@ static void held(struct fixture *f, uint32_t off, enum hms_lock_seen expected, c
 	HMS_AUTO(hms_locks) struct hms_locks *locks = NULL;
 	HMS_AUTO_STR struct hms_str evidence = HMS_STR_INIT;
 	struct hms_func func;
+	enum hms_arch arch = off < READARM ? HMS_ARCH_AMD64 : HMS_ARCH_ARM64;
 	uint32_t insn;
 	bool settled;
 
 	assert_true(hms_pclntab_find(f->tab, TEXT + off, &func));
-	assert_ok(hms_code_read(f->disas, f->m->rt.mem, f->tab, &func, &code));
+	assert_ok(hms_code_read(off < READARM ? f->disas : f->arm, f->m->rt.mem, f->tab, &func,
+				&code));
 	assert_true(code->complete);
 	assert_true(hms_code_find(code, TEXT + off, &insn));
-	flow = hms_flow_create(code, f->tab, HMS_ARCH_AMD64, NULL, NULL, &settled);
+	flow = hms_flow_create(code, f->tab, arch, NULL, NULL, &settled);
 	assert_true(settled);
-	locks = hms_locks_create(flow, f->tab, HMS_ARCH_AMD64, true);
+	locks = hms_locks_create(flow, f->tab, arch, true);
 	assert_int_equal(hms_locks_at(locks, insn, &evidence), expected);
 	assert_string_equal(hms_str_text(&evidence), why);
 }
@@ -153,12 +219,28 @@ static void fast_paths_lock_too(void **state)
 	held(*state, 0x321, HMS_LOCK_HELD, MUTEX);
 }
 
+/* Read locks keep other readers in: they are told, and no more. */
+static void read_locks_are_told(void **state)
+{
+	static const char read_lock[] = "read lock only: sync.(*RWMutex).RLock";
+
+	held(*state, 0x36e, HMS_LOCK_NOT_SEEN, "");
+	held(*state, 0x382, HMS_LOCK_NOT_SEEN, read_lock);
+	held(*state, 0x38d, HMS_LOCK_NOT_SEEN, read_lock);
+	held(*state, 0x39d, HMS_LOCK_NOT_SEEN, "");
+	held(*state, 0x410, HMS_LOCK_NOT_SEEN, "");
+	held(*state, 0x424, HMS_LOCK_NOT_SEEN, read_lock);
+	held(*state, 0x430, HMS_LOCK_NOT_SEEN, read_lock);
+	held(*state, 0x44c, HMS_LOCK_NOT_SEEN, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(locks_are_told_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(some_paths_are_not_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(fast_paths_lock_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(read_locks_are_told, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
