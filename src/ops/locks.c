@@ -51,10 +51,12 @@ struct finder {
 	bool cut;
 };
 
-/* The semaphore that a reader waits for, from the code that called for it: slow, so not for all of
- * ten thousand. */
-static bool semaphore_at_call(struct finder *f, size_t frame, uint64_t *ret)
+/* The first argument of a frame's function: as it has kept it, else from the code that called it,
+ * which is slow, so not for all of ten thousand. */
+static bool first_word(struct finder *f, size_t frame, uint64_t *ret)
 {
+	if (hms_op_args_word(&f->args, &f->args.stack->frames[frame], 0, ret))
+		return true;
 	if (f->looked_into == MAX_CALLERS) {
 		f->cut = true;
 		return false;
@@ -63,27 +65,24 @@ static bool semaphore_at_call(struct finder *f, size_t frame, uint64_t *ret)
 	return hms_callsite_word(&f->site, frame, 0, ret);
 }
 
-/* The lock by the outermost of them that still has it. */
+/* The lock by the outermost of them that knows it. */
 static uint64_t lock_waited_for(struct finder *f)
 {
 	const struct hms_stack *stack = f->args.stack;
-	uint64_t lock = 0, sem = 0, word;
-	size_t reader = stack->n;
+	bool locking = false;
+	uint64_t word;
 
-	for (size_t i = 0; i < stack->n; i++) {
+	for (size_t i = stack->n; i-- > 0;) {
 		const char *name = stack->frames[i].place->func.name;
 
-		if (is_reader(name))
-			reader = i;
-		if (is_locking(name) && hms_op_args_word(&f->args, &stack->frames[i], 0, &word))
-			lock = word;
+		locking |= is_locking(name);
+		if (is_locking(name) && first_word(f, i, &word))
+			return word;
+		/* Below one of the others the semaphore is another member. */
+		if (!locking && is_reader(name) && first_word(f, i, &word))
+			return lock_of_reader(f->site.goros->rt, word);
 	}
-	if (lock || reader == stack->n)
-		return lock;
-	if (!hms_op_args_word(&f->args, &stack->frames[reader], 0, &sem) &&
-	    !semaphore_at_call(f, reader, &sem))
-		return 0;
-	return lock_of_reader(f->site.goros->rt, sem);
+	return 0;
 }
 
 static int compare_waiters(const void *a, const void *b)
