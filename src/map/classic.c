@@ -166,12 +166,17 @@ static void start_chain(struct hms_unit_cursor *c, struct hms_unit *unit)
 	c->mark = 0;
 	c->steps_to_mark = 1;
 	hms_units_take(c, c->old ? HMS_TROUBLE_OLDBUCKETS : HMS_TROUBLE_BUCKETS, unit);
+	c->first[0] = unit->addr;
 	c->moved = c->old && unit->bytes && hms_tophash_evacuated(unit->bytes[0]);
 }
 
-/* Brent's algorithm: the mark moves ahead in doubling strides; meeting it again is a cycle. */
+/* A short cycle ends before any bucket is met twice.  Long ones by Brent's algorithm: the mark
+ * moves ahead in doubling strides; meeting it again is a cycle. */
 static bool comes_back(struct hms_unit_cursor *c, uint64_t addr)
 {
+	for (uint32_t i = 0; i <= c->chain && i < HMS_CHAIN_FIRST; i++)
+		if (addr == c->first[i])
+			return true;
 	if (addr == c->mark)
 		return true;
 	if (--c->steps_to_mark == 0) {
@@ -214,6 +219,8 @@ static bool next_in_chain(struct hms_unit_cursor *c, struct hms_unit *unit)
 		return false;
 	}
 	c->chain++;
+	if (c->chain < HMS_CHAIN_FIRST)
+		c->first[c->chain] = addr;
 	unit->addr = addr;
 	unit->count = 1;
 	unit->bytes = hms_units_bytes(c, addr);

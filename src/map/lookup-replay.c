@@ -258,6 +258,17 @@ static void search_bucket(struct replay *r, uint8_t tophash)
 	}
 }
 
+/* Has the search been at the bucket?  Long chains are not asked: not all their steps are kept. */
+static bool was_at(const struct replay *r, uint64_t addr)
+{
+	const struct hms_lookup_path *path = r->path;
+
+	for (size_t i = 0; i < path->nsteps && path->walked < HMS_LOOKUP_MAX_STEPS; i++)
+		if (path->steps[i].addr == addr)
+			return true;
+	return false;
+}
+
 static void search_chain(struct replay *r)
 {
 	uint8_t tophash = hms_classic_tophash(r->key->hash);
@@ -274,7 +285,7 @@ static void search_chain(struct replay *r)
 			return;
 		}
 		/* Brent's algorithm, as in classic.c. */
-		if (next == mark || r->path->walked > MAX_WALK) {
+		if (next == mark || was_at(r, next) || r->path->walked > MAX_WALK) {
 			end(r, HMS_LOOKUP_END_ENDLESS);
 			return;
 		}

@@ -37,6 +37,8 @@ struct hms_unit_array {
 	const uint8_t *run;
 };
 
+#define HMS_CHAIN_FIRST 8 /* buckets of a chain that are remembered: few chains are longer */
+
 struct hms_unit_cursor {
 	const struct hms_map_model *model;
 	const struct hms_map *map;
@@ -44,12 +46,13 @@ struct hms_unit_cursor {
 	struct hms_unit_array array;
 	uint8_t *scratch; /* for a unit that lies in two pieces of memory */
 
-	/* classic: which array, and the chain, with Brent's cycle detection */
+	/* classic: which array, and the chain: its first buckets, then Brent's cycle detection */
 	bool old;
 	bool moved;
 	uint32_t chain;
 	uint32_t steps_to_mark;
 	uint64_t index;
+	uint64_t first[HMS_CHAIN_FIRST];
 	uint64_t mark;
 	uint64_t link;       /* address of the next overflow bucket, 0: none */
 	uint64_t link_where; /* address of the word that says so */

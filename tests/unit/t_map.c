@@ -181,6 +181,21 @@ static void a_cycle_ends(void **state)
 	assert_true(f->map.damaged);
 }
 
+/* Back to the main bucket, or to one behind it: no bucket is walked twice. */
+static void a_short_cycle_is_walked_once(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t array, overflow, map = small_map(f, &array, &overflow);
+	uint64_t last = mkmap_object(f->m, MKMAP_BUCKET);
+
+	mkmap_overflow(f->m, overflow, last);
+	mkmap_overflow(f->m, last, overflow);
+	walk(f, map);
+	assert_int_equal(f->map.live, 3);
+	assert_int_equal(f->stats.overflow, 2);
+	expect_trouble(f, HMS_TROUBLE_CYCLE, false, last + MKMAP_OVERFLOW, overflow);
+}
+
 static void a_long_cycle_ends(void **state)
 {
 	struct fixture *f = *state;
@@ -562,6 +577,7 @@ int main(void)
 		TEST(slots_come_with_their_place),
 		TEST(nil_buckets_are_an_empty_map),
 		TEST(a_cycle_ends),
+		TEST(a_short_cycle_is_walked_once),
 		TEST(a_long_cycle_ends),
 		TEST(a_wild_overflow_pointer_leaves_the_rest),
 		TEST(an_absent_bucket_is_unknown),
