@@ -70,6 +70,9 @@ static enum hms_insn_op op_of(unsigned int id)
 	case X86_INS_XADD: return HMS_INSN_XADD;
 	case X86_INS_PUSH: return HMS_INSN_PUSH;
 	case X86_INS_POP: return HMS_INSN_POP;
+	case X86_INS_IMUL: return HMS_INSN_MUL;
+	case X86_INS_SHL: return HMS_INSN_SHL;
+	case X86_INS_SHR: return HMS_INSN_SHR;
 	default: return HMS_INSN_OTHER;
 	}
 }

@@ -67,6 +67,9 @@ enum hms_insn_op {
 	HMS_INSN_STORE_EXCLUSIVE, /* arm64: stxr, stlxr: fails where somebody else has stored */
 	HMS_INSN_PUSH,
 	HMS_INSN_POP,
+	HMS_INSN_MUL, /* operand 0 *= operand 1, or operand 0 = operand 1 * operand 2 */
+	HMS_INSN_SHL,
+	HMS_INSN_SHR,
 	HMS_INSN_UNKNOWN, /* not decoded */
 };
 
