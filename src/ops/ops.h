@@ -38,6 +38,19 @@ struct hms_operation_frame {
 	bool interrupted; /* at pc itself, rather than in the call before it */
 };
 
+/* A slot of a map. */
+struct hms_operation_slot {
+	uint64_t unit;   /* address of the bucket or group */
+	uint64_t bucket; /* index of the main bucket in its array, of the group in its table */
+	uint64_t table;  /* Swiss: the first directory slot that names the table */
+	uint32_t chain;  /* classic: 0 for the main bucket, n for the n-th overflow bucket */
+	bool old;        /* classic: in the old array */
+	bool small;      /* Swiss: the map has this one group and no table */
+	uint8_t index;   /* 0..7 */
+	uint64_t key_addr;
+	uint64_t elem_addr;
+};
+
 struct hms_operation {
 	const struct hms_goroutine *goroutine;
 	enum hms_map_op op; /* never GROW */
@@ -56,6 +69,8 @@ struct hms_operation {
 	const char *doing; /* what the innermost function is for: "moving old buckets" */
 	/* How far it is: "bucket chosen, key not stored"; NULL until somebody knows. */
 	const char *step;
+	/* What it is at work on; NULL: not settled yet, or not known. */
+	const struct hms_operation_slot *slot;
 };
 
 struct hms_operations {
@@ -70,7 +85,7 @@ struct hms_operations {
 /* Where operations are looked for; all borrowed. */
 struct hms_operations_sources {
 	const struct hms_goros *goros;
-	const struct hms_map_model *model;
+	struct hms_map_model *model;
 	struct hms_dwarf *dwarf; /* NULL: function tables and home slots alone */
 };
 

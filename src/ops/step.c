@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ops/slot.h"
 #include "ops/words.h"
 #include "rt/value.h"
 
@@ -224,7 +225,17 @@ struct together {
 	bool any;
 	bool string_key;
 	struct hms_str key;
+	bool settled; /* on a slot */
+	struct hms_operation_slot slot;
 };
+
+/* An inner frame knows better than one that waits for it. */
+static void look_for_slot(const struct steps *s, const struct hms_operation *op,
+			  const struct hms_frame *frame, const struct hms_mapcode *code,
+			  const struct hms_mapcode_point *point, struct together *t)
+{
+	t->settled |= hms_op_slot_find(s->sources, &s->stack, op, frame, code, point, &t->slot);
+}
 
 static void look_at_frame(struct steps *s, const struct hms_operation *op,
 			  const struct hms_frame *frame, struct together *t)
@@ -247,20 +258,25 @@ static void look_at_frame(struct steps *s, const struct hms_operation *op,
 	t->string_key |= strstr(func->name, "faststr") || strstr(func->name, "FastStr");
 	if (!t->key.len)
 		add_key(s, op, frame, code, &point, &t->key);
+	look_for_slot(s, op, frame, code, &point, t);
 }
 
-/* "inserting "key_90", key and tophash stored, count not yet" */
-static void add_action(const struct hms_operation *op, const struct together *t,
-		       struct hms_str *ret)
+/* "inserting "key_90" in bucket 31 slot 4, key and tophash stored, count not yet" */
+static void add_action(const struct steps *s, const struct hms_operation *op,
+		       const struct together *t, struct hms_str *ret)
 {
 	bool inserts = t->point.always & HMS_DEED_MARK;
 
-	if (op->op == HMS_MAP_WRITE && (inserts || t->key.len))
+	if (op->op == HMS_MAP_WRITE && (inserts || t->key.len || t->settled))
 		hms_str_add(ret, inserts ? "inserting" : "writing");
-	else if (op->op == HMS_MAP_DELETE && t->key.len)
+	else if (op->op == HMS_MAP_DELETE && (t->key.len || t->settled))
 		hms_str_add(ret, "deleting");
 	if (ret->len && t->key.len)
 		hms_str_addf(ret, " %s", hms_str_text(&t->key));
+	if (ret->len && t->settled) {
+		hms_str_add(ret, op->op == HMS_MAP_DELETE ? " from " : " in ");
+		hms_op_slot_text(s->rt->map_kind, &t->slot, ret);
+	}
 	if (ret->len)
 		hms_str_add(ret, ", ");
 }
@@ -277,7 +293,7 @@ static void find_step(struct steps *s, struct hms_operation *op, struct hms_aren
 	if (t.any) {
 		size_t before;
 
-		add_action(op, &t, &text);
+		add_action(s, op, &t, &text);
 		before = text.len;
 		if (t.point.errand == HMS_ERRAND_MOVE)
 			add_bucket(s, op, &text);
@@ -285,6 +301,8 @@ static void find_step(struct steps *s, struct hms_operation *op, struct hms_aren
 			t.point.errand = HMS_ERRAND_NONE;
 		hms_step_text(op->op, s->rt->map_kind, t.string_key, &t.point, &text);
 		op->step = hms_arena_strdup(arena, hms_str_text(&text));
+		if (t.settled)
+			op->slot = hms_arena_memdup(arena, &t.slot, sizeof(t.slot));
 	}
 	hms_str_deinit(&t.key);
 }

@@ -1,6 +1,7 @@
 /*
  * How far a write is: what of it a goroutine had done when the core was taken, told from where it
- * stands in the code of the runtime's map functions (disas/mapcode.h), and which key it is about.
+ * stands in the code of the runtime's map functions (disas/mapcode.h), and which key and slot it is
+ * about.
  */
 #ifndef HMS_OPS_STEP_H
 #define HMS_OPS_STEP_H
@@ -8,8 +9,9 @@
 #include "disas/mapcode.h"
 #include "ops/ops.h"
 
-/* Fill in step of each operation that writes, where it can be told: "inserting "key_90", key and
- * tophash stored, count not yet raised".  With @redact no key is read. */
+/* Fill in step and slot of each operation that writes, where they can be told: "inserting "key_90"
+ * in bucket 31 slot 4, key and tophash stored, count not yet raised".  With @redact no key is read.
+ */
 void hms_operations_find_steps(struct hms_operations *operations,
 			       const struct hms_operations_sources *sources, bool redact);
 

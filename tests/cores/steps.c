@@ -8,8 +8,9 @@
  * A trace is a line "T ENTRY KEY" when a function is entered, then for each instruction to come
  * "S PC FLAG COUNT UNIT ADDR SIZE WORDS...": the writing flag, the header's count, the bytes of a
  * bucket or group, and the memory that holds the entries: the buckets (none while the map grows),
- * or the groups of a small map or of the first table.  CORE is any core of EXE, which is linked at
- *a fixed address.
+ * or the groups of a small map or of the first table.  Then "R PC WORDS..." with the registers, in
+ * DWARF's order, and gdb's own dump of the frame.  "E ELEM" ends it, with what the function
+ * returned.  CORE is any core of EXE, which is linked at a fixed address.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,10 +18,19 @@
 #include <string.h>
 
 #include "disas/mapcode.h"
+#include "ops/slot.h"
 #include "session/session.h"
 #include "util/arena.h"
 
-#define MAX_BYTES 1536 /* of entries that a line holds */
+#define MAX_BYTES   1536 /* of entries that a line holds */
+#define ABOVE_ENTRY 112  /* bytes of the stack above the entry's stack pointer */
+
+/* Called by the others, with the flag set: what is looked at is which slot they have settled on. */
+static bool is_inner(const char *name)
+{
+	return strstr(name, ".putSlotSmall") || strstr(name, ".deleteSmall") ||
+	       !strcmp(name, "internal/runtime/maps.(*table).Delete");
+}
 
 static bool traced(const struct hms_func *func, const struct hms_map_func *row)
 {
@@ -28,7 +38,7 @@ static bool traced(const struct hms_func *func, const struct hms_map_func *row)
 		return false;
 	return !strncmp(func->name, "runtime.mapassign", 17) ||
 	       !strncmp(func->name, "runtime.mapdelete", 17) ||
-	       !strcmp(func->name, "internal/runtime/maps.(*Map).Delete");
+	       !strcmp(func->name, "internal/runtime/maps.(*Map).Delete") || is_inner(func->name);
 }
 
 static uint32_t fact(const struct hms_session *s, enum hms_fact_id classic, enum hms_fact_id swiss)
@@ -88,13 +98,25 @@ static void print_definitions(const struct hms_session *s)
 	       MAX_BYTES, fact(s, HMS_F_HMAP_FLAGS, HMS_F_SMAP_WRITING),
 	       s->rt->map_kind == HMS_MAP_CLASSIC ? 4 : 1,
 	       fact(s, HMS_F_HMAP_COUNT, HMS_F_SMAP_USED));
+	printf("define frame_state\n"
+	       "  printf \"R %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx "
+	       "%%lx "
+	       "%%lx %%lx\\n\", $pc, $rax, $rdx, $rcx, $rbx, $rsi, $rdi, $rbp, $rsp, $r8, $r9, "
+	       "$r10, "
+	       "$r11, $r12, $r13, $r14, $r15\n"
+	       "  eval \"x/%%dxg $rsp\", ($sp0 - $rsp) / 8 + %d\nend\n",
+	       ABOVE_ENTRY / 8);
 	/* To the function's return; a stack that moves ends it too. */
 	printf("define trace\n"
-	       "  printf \"T %%lx %%lx\\n\", $entry, $key\n"
+	       "  printf \"T %%lx %%lx %%lx\\n\", $entry, $key, $t\n"
 	       "  set $sp0 = $rsp\n  set $steps = 0\n"
 	       "  while $m != 0 && $rsp <= $sp0 && $rsp > $sp0 - 4096 && $steps < 600\n"
-	       "    if $pc >= $entry && $pc < $end\n      state\n    end\n"
-	       "    nexti\n    set $steps = $steps + 1\n  end\nend\n");
+	       "    if $pc >= $entry && $pc < $end\n      state\n      frame_state\n    end\n"
+	       "    nexti\n    set $steps = $steps + 1\n  end\n"
+	       "  if $rsp == $sp0 + 8\n"
+	       "    if $result\n      set $elem = *(long*)($sp0 + $result)\n"
+	       "    else\n      set $elem = $rax\n    end\n"
+	       "    printf \"E %%lx\\n\", $elem\n  end\nend\n");
 }
 
 static void print_function(const struct hms_session *s, const struct hms_func *func,
@@ -111,7 +133,9 @@ static void print_function(const struct hms_session *s, const struct hms_func *f
 	print_argument(s, row->map_arg);
 	printf("\nset $key = ");
 	print_argument(s, 2);
-	printf("\ndisable %d\nend\n", number);
+	/* The result: in a register, or the last word of the arguments. */
+	printf("\nset $result = %d\ndisable %d\nend\n",
+	       hms_go_version_register_abi(&s->rt->version, s->exe->arch) ? 0 : func->args, number);
 }
 
 static int print_script(const struct hms_session *s, int ignore)
@@ -170,6 +194,15 @@ static bool parse(char *text, struct line *ret)
 	return true;
 }
 
+/* A slot that was named at a pc. */
+struct named {
+	uint64_t pc;
+	bool in_call;
+	struct hms_operation_slot slot;
+};
+
+#define MAX_NAMED 2048 /* of one trace */
+
 struct checking {
 	const struct hms_session *session;
 	struct hms_mapcode *code;
@@ -179,6 +212,17 @@ struct checking {
 	bool begun;
 	struct line first;
 	size_t claims[8], wrong, traces;
+	/* for slots */
+	struct hms_func func;
+	const struct hms_map_type *type;
+	uint64_t entry_sp;
+	uint64_t elem; /* what the function returned */
+	bool returned;
+	struct line last;
+	struct hms_ahead_start start; /* as the last R line and the dump behind it say */
+	uint64_t start_pc;
+	struct named named[MAX_NAMED];
+	size_t nnamed, writes, deletes, in_calls, unjudged;
 };
 
 enum { FLAG_SET, FLAG_NOT, COUNT_DONE, COUNT_NOT, MARK_DONE, MARK_NOT, KEY_DONE, KEY_NOT };
@@ -276,53 +320,244 @@ static void check_line(struct checking *c, const struct line *line)
 	check_entries(c, line, &p);
 }
 
+/* ---- slots --------------------------------------------------------------------------------- */
+
+/* In the memory that the last line holds. */
+static bool find_unit(void *arg, uint64_t addr, struct hms_operation_slot *ret)
+{
+	const struct checking *c = arg;
+
+	if (addr < c->last.addr || addr - c->last.addr >= c->last.size)
+		return false;
+	*ret = (struct hms_operation_slot){.bucket = (addr - c->last.addr) / c->last.unit};
+	ret->unit = c->last.addr + ret->bucket * c->last.unit;
+	return true;
+}
+
+static void ask(struct checking *c, uint64_t pc, bool in_call)
+{
+	const struct hms_slot_units units = {.type = c->type, .find = find_unit, .arg = c};
+	struct hms_mapcode_point point;
+	struct hms_slot_question question = {
+		.rt = c->session->rt,
+		.tab = c->session->pclntab,
+		.func = &c->func,
+		.code = c->code,
+		.point = &point,
+		.cfa = c->entry_sp + 8,
+		.start = c->start,
+	};
+	struct named *named = &c->named[c->nnamed];
+
+	if (c->nnamed == MAX_NAMED || !hms_mapcode_at(c->code, pc, in_call, &point))
+		return;
+	question.start.insn = point.insn;
+	question.start.in_call = in_call;
+	question.start.known = in_call ? 1u << HMS_REG_RSP : UINT16_MAX;
+	*named = (struct named){.pc = pc, .in_call = in_call};
+	c->nnamed += hms_op_slot_settled(&question, &units, &named->slot);
+}
+
+/* The dump of a frame is complete: which slot has the function settled on there? */
+static void ask_here(struct checking *c)
+{
+	if (!c->start_pc || !c->code || !c->type || c->type->unit_size != c->last.unit ||
+	    c->last.pc != c->start_pc)
+		return;
+	if (c->entry_sp == 0)
+		c->entry_sp = c->start.regs[HMS_REG_RSP];
+	ask(c, c->start_pc, false);
+	/* As if it were still in the call before, if it was one. */
+	ask(c, c->start_pc, true);
+	c->start_pc = 0;
+}
+
+static void parse_registers(struct checking *c, const char *text)
+{
+	char *p;
+
+	c->start = (struct hms_ahead_start){0};
+	c->start_pc = strtoull(text + 2, &p, 16);
+	for (int i = 0; i < 16; i++)
+		c->start.regs[i] = strtoull(p, &p, 16);
+}
+
+/* "0xc00006ce30:	0x00000000004a6d2c	0x00000000004c8980" */
+static void parse_dump(struct checking *c, const char *text)
+{
+	char *p;
+	uint64_t off = strtoull(text, &p, 16) - c->start.regs[HMS_REG_RSP];
+
+	if (*p != ':')
+		return;
+	for (p++; *p == '\t' && off + 8 <= sizeof(c->start.frame); off += 8) {
+		uint64_t word = strtoull(p, &p, 16);
+
+		memcpy(c->start.frame + off, &word, 8);
+		c->start.frame_len = off + 8;
+	}
+}
+
+static bool is_live(const struct checking *c, uint8_t mark)
+{
+	return c->session->rt->map_kind == HMS_MAP_CLASSIC ? mark >= 5 : mark < 0x80;
+}
+
+/* The one slot whose mark says after the function, or said before, that it is taken. */
+static bool changed_slot(const struct checking *c, bool added, uint64_t *unit_ret,
+			 uint8_t *index_ret)
+{
+	size_t n = 0;
+
+	if (c->first.addr != c->last.addr || c->first.size != c->last.size)
+		return false;
+	for (size_t i = 0; i < c->last.size; i++) {
+		bool before = is_live(c, c->first.bytes[i]), after = is_live(c, c->last.bytes[i]);
+
+		if (i % c->last.unit >= 8 || before == after || after != added)
+			continue;
+		*unit_ret = c->last.addr + i / c->last.unit * c->last.unit;
+		*index_ret = (uint8_t)(i % c->last.unit);
+		n++;
+	}
+	return n == 1;
+}
+
+/* What the function returned is this slot's element, or what it points to. */
+static bool is_returned(const struct checking *c, const struct hms_operation_slot *slot)
+{
+	uint64_t off = slot->elem_addr - c->last.addr;
+
+	if (!c->type->elem_indirect)
+		return slot->elem_addr == c->elem;
+	return off + 8 <= c->last.size && hms_le64(c->last.bytes + off) == c->elem;
+}
+
+static void judge(struct checking *c, const struct named *named)
+{
+	bool writes = c->row->op == HMS_MAP_WRITE, right;
+	uint8_t index;
+	uint64_t unit;
+
+	if (writes && !c->returned) {
+		c->unjudged++;
+		return;
+	}
+	right = !writes || is_returned(c, &named->slot);
+	if (changed_slot(c, writes, &unit, &index))
+		right &= named->slot.unit == unit && named->slot.index == index;
+	else if (!writes)
+		right = false; /* nothing was deleted */
+	c->writes += writes && !named->in_call;
+	c->deletes += !writes && !named->in_call;
+	c->in_calls += named->in_call;
+	if (right)
+		return;
+	if (c->wrong < 20)
+		printf("# %s at 0x%" PRIx64 "%s: not in slot %u of %" PRIu64 "\n", c->name,
+		       named->pc, named->in_call ? " (in call)" : "", named->slot.index,
+		       named->slot.bucket);
+	c->wrong++;
+}
+
+/* The function has returned, or the trace ends. */
+static void judge_all(struct checking *c)
+{
+	for (size_t i = 0; i < c->nnamed; i++)
+		judge(c, &c->named[i]);
+	c->nnamed = 0;
+	c->start_pc = 0;
+}
+
+/* ---- a trace ------------------------------------------------------------------------------- */
+
+static const struct hms_map_type *type_at(const struct checking *c, uint64_t addr)
+{
+	const struct hms_type *type = addr ? hms_rt_type_at(c->session->rt, addr) : NULL;
+
+	return type && type->kind == HMS_KIND_MAP ? hms_map_type_of(c->session->model, type) : NULL;
+}
+
 /* A function is entered. */
 static bool begin(struct checking *c, const char *text)
 {
-	struct hms_func func;
-	uint64_t entry;
+	uint64_t entry, type;
 
 	hms_mapcode_close(c->code);
 	c->code = NULL;
-	c->begun = false;
-	if (sscanf(text, "T %" SCNx64 " %" SCNx64, &entry, &c->key) != 2 ||
-	    !hms_pclntab_find(c->session->pclntab, entry, &func))
+	c->begun = c->returned = false;
+	c->entry_sp = 0;
+	if (sscanf(text, "T %" SCNx64 " %" SCNx64 " %" SCNx64, &entry, &c->key, &type) != 3 ||
+	    !hms_pclntab_find(c->session->pclntab, entry, &c->func))
 		return false;
-	c->row = hms_map_func_find(func.name);
-	snprintf(c->name, sizeof(c->name), "%s", func.name);
+	c->row = hms_map_func_find(c->func.name);
+	c->type = type_at(c, type);
+	snprintf(c->name, sizeof(c->name), "%s", c->func.name);
 	c->traces++;
 	hms_err_free(
-		hms_mapcode_open(c->session->rt, c->session->pclntab, &func, c->row, &c->code));
+		hms_mapcode_open(c->session->rt, c->session->pclntab, &c->func, c->row, &c->code));
 	return c->code;
+}
+
+static void read_line(struct checking *c, char *text)
+{
+	switch (text[0]) {
+	case 'T':
+		judge_all(c);
+		if (!begin(c, text)) {
+			printf("# not a function: %s", text);
+			c->wrong++;
+		}
+		break;
+	case 'S':
+		if (!c->code || !parse(text, &c->last))
+			break;
+		if (!is_inner(c->name))
+			check_line(c, &c->last);
+		else if (!c->begun)
+			c->first = c->last;
+		c->begun = true;
+		break;
+	case 'R': parse_registers(c, text); return;
+	case 'E':
+		c->elem = strtoull(text + 2, NULL, 16);
+		c->returned = true;
+		break;
+	default: parse_dump(c, text); break;
+	}
+}
+
+static bool tell(const struct checking *c)
+{
+	bool good = !c->wrong && c->traces;
+
+	printf("# %zu traces, %zu wrong", c->traces, c->wrong);
+	for (int i = 0; i < 8; i++) {
+		printf(", %s %zu", claim_names[i], c->claims[i]);
+		/* Whether a key is stored under the eyes of gdb rests on the maps' seeds. */
+		good &= c->claims[i] > 0 || i == COUNT_DONE || i == KEY_DONE;
+	}
+	printf("\n# slots named: writes %zu, deletes %zu, from within calls %zu; not judged %zu\n",
+	       c->writes, c->deletes, c->in_calls, c->unjudged);
+	return good && c->writes;
 }
 
 static bool check(const struct hms_session *s)
 {
-	struct checking c = {.session = s};
+	static struct checking c;
 	HMS_AUTO_FREE char *text = NULL;
-	static struct line line;
 	size_t cap = 0;
-	bool good;
 
+	c = (struct checking){.session = s};
 	while (getline(&text, &cap, stdin) > 0) {
-		if (text[0] == 'T' && !begin(&c, text)) {
-			printf("# not a function: %s", text);
-			c.wrong++;
-		}
-		if (text[0] != 'S' || !c.code || !parse(text, &line))
-			continue;
-		check_line(&c, &line);
+		/* A frame's dump ends where another line begins. */
+		if (text[0] != '0')
+			ask_here(&c);
+		read_line(&c, text);
 	}
+	judge_all(&c);
 	hms_mapcode_close(c.code);
-	good = !c.wrong && c.traces;
-	printf("# %zu traces, %zu wrong", c.traces, c.wrong);
-	for (int i = 0; i < 8; i++) {
-		printf(", %s %zu", claim_names[i], c.claims[i]);
-		/* Whether a key is stored under the eyes of gdb rests on the maps' seeds. */
-		good &= c.claims[i] > 0 || i == COUNT_DONE || i == KEY_DONE;
-	}
-	printf("\n");
-	return good;
+	return tell(&c);
 }
 
 int main(int argc, char **argv)

@@ -38,7 +38,7 @@ for release; do
 		echo "ok $number - $release # SKIP gdb needs too long on this machine"
 		continue
 	fi
-	grep -E '^[ST] ' "$tmp/output" >"$tmp/trace"
+	grep -E "^([STRE] |0x)" "$tmp/output" >"$tmp/trace"
 	if "$builddir/tests/cores/steps" check "$exe" "$core" <"$tmp/trace"; then
 		echo "ok $number - $release"
 	else
