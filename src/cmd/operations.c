@@ -47,6 +47,8 @@ struct hms_operation_row hms_operation_row(const struct hms_rt *rt, const struct
 		.caller_file = op->caller_file,
 		.caller_line = op->caller_file ? op->caller_line : -1,
 		.step = op->step,
+		.slot = op->slot,
+		.classic = rt->map_kind == HMS_MAP_CLASSIC,
 		.doing = op->begun ? op->doing : "called, has not begun",
 		.end = end_text(op),
 	};

@@ -1,4 +1,5 @@
 /* JSON: goroutines, by the contract of hmapscope-report(5). */
+#include "ops/ops.h"
 #include "report/emit.h"
 #include "report/goroutines.h"
 
@@ -38,6 +39,30 @@ static void emit_caller(struct hms_emit *emit, const struct hms_operation_row *o
 	hms_emit_close(emit);
 }
 
+/* Keyed as the places of a lookup are. */
+static void emit_slot(struct hms_emit *emit, const struct hms_operation_row *op)
+{
+	const struct hms_operation_slot *slot = op->slot;
+
+	if (!slot) {
+		hms_emit_null(emit, "slot");
+		return;
+	}
+	hms_emit_object(emit, "slot");
+	if (op->classic) {
+		hms_emit_u64(emit, "bucket", slot->bucket);
+		hms_emit_u64(emit, "overflow", slot->chain);
+		hms_emit_bool(emit, "old", slot->old);
+	} else {
+		hms_emit_u64(emit, "table", slot->table);
+		hms_emit_u64(emit, "group", slot->bucket);
+	}
+	hms_emit_u64(emit, "slot", slot->index);
+	hms_emit_hex(emit, "key_addr", slot->key_addr);
+	hms_emit_hex(emit, "elem_addr", slot->elem_addr);
+	hms_emit_close(emit);
+}
+
 void hms_emit_operation(struct hms_emit *emit, const struct hms_operation_row *op)
 {
 	hms_emit_object(emit, "map_operation");
@@ -50,6 +75,7 @@ void hms_emit_operation(struct hms_emit *emit, const struct hms_operation_row *o
 	hms_emit_text(emit, "kind", op->kind);
 	emit_caller(emit, op);
 	hms_emit_text(emit, "step", op->step);
+	emit_slot(emit, op);
 	hms_emit_close(emit);
 }
 

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct hms_operation_slot; /* ops/ops.h */
+
 struct hms_operation_row {
 	const char *function; /* the outermost map function, named as in a traceback */
 	uint64_t map;         /* header address; 0: unknown */
@@ -12,10 +14,12 @@ struct hms_operation_row {
 	const char *kind;     /* "read", "write", "delete", "iterate", "clear", "clone" */
 	const char *caller;   /* first frame outside the runtime and reflect; NULL: unknown */
 	const char *caller_file;
-	int64_t caller_line; /* -1: unknown */
-	const char *step;    /* how far it is; NULL: unknown */
-	const char *doing;   /* text: what goes on, where no step tells more */
-	const char *end;     /* text: "died here", "faulted here"; NULL: it goes on */
+	int64_t caller_line;                   /* -1: unknown */
+	const char *step;                      /* how far it is; NULL: unknown */
+	const struct hms_operation_slot *slot; /* what it is at work on; NULL: not known */
+	bool classic;                          /* what the slot is one of: a bucket, not a group */
+	const char *doing;                     /* text: what goes on, where no step tells more */
+	const char *end; /* text: "died here", "faulted here"; NULL: it goes on */
 };
 
 struct hms_emit;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ops/ops.h"
 #include "report/format.h"
 #include "report/model.h"
 #include "util/arena.h"
@@ -294,6 +295,10 @@ static void test_html(void **state)
 	assert_lacks(text, "\x1b");
 }
 
+static const struct hms_operation_slot bucket_slot = {
+	.bucket = 31, .chain = 2, .index = 4, .key_addr = 0xc000070010, .elem_addr = 0xc000070050};
+static const struct hms_operation_slot group_slot = {
+	.table = 3, .bucket = 5, .index = 7, .key_addr = 0xc000070010, .elem_addr = 0xc000070018};
 static const struct hms_operation_row write_here = {
 	.function = "runtime.mapassign",
 	.map = 0xc000016240,
@@ -303,6 +308,14 @@ static const struct hms_operation_row write_here = {
 	.caller_file = "a.go",
 	.caller_line = 12,
 	.end = "died here",
+	.slot = &bucket_slot,
+	.classic = true,
+};
+static const struct hms_operation_row delete_here = {
+	.function = "runtime.mapdelete",
+	.kind = "delete",
+	.caller_line = -1,
+	.slot = &group_slot,
 };
 static const struct hms_operation_row read_somewhere = {
 	.function = "runtime.mapaccess1", .kind = "read", .caller_line = -1};
@@ -310,7 +323,8 @@ static const struct hms_operation_row read_somewhere = {
 static void test_operation(void **state)
 {
 	static const struct hms_goroutine_row rows[] = {{.id = 7, .operation = &write_here},
-							{.id = 9, .operation = &read_somewhere}};
+							{.id = 9, .operation = &read_somewhere},
+							{.id = 10, .operation = &delete_here}};
 	struct hms_goroutine_group group = sample(rows, 1);
 	char *text = draw(hms_text_renderer_create, &group);
 
@@ -325,10 +339,17 @@ static void test_operation(void **state)
 	assert_holds(text, "\"map_operation\": {\"function\": \"runtime.mapassign\", \"map\": "
 			   "\"0xc000016240\", \"type\": \"map[<T>]int\", \"kind\": \"write\", "
 			   "\"caller\": {\"function\": \"main.f\", \"file\": \"a.go\", \"line\": "
-			   "12}, \"step\": null}");
+			   "12}, \"step\": null, \"slot\": {\"bucket\": 31, \"overflow\": 2, "
+			   "\"old\": false, \"slot\": 4, \"key_addr\": \"0xc000070010\", "
+			   "\"elem_addr\": \"0xc000070050\"}}");
 	assert_holds(text, "\"map_operation\": {\"function\": \"runtime.mapaccess1\", \"map\": "
 			   "null, \"type\": null, \"kind\": \"read\", \"caller\": null, "
-			   "\"step\": null}");
+			   "\"step\": null, \"slot\": null}");
+	free(text);
+	group = sample(rows, 3);
+	text = draw(hms_json_renderer_create, &group);
+	assert_holds(text, "\"slot\": {\"table\": 3, \"group\": 5, \"slot\": 7, \"key_addr\": "
+			   "\"0xc000070010\", \"elem_addr\": \"0xc000070018\"}}");
 	free(text);
 	text = draw(hms_html_renderer_create, &group);
 	assert_holds(text, "inside a map write, died here: 0xc000016240 <span class=code>"

@@ -118,7 +118,17 @@ static void goroutines(void **state)
 			 "\"map_operation\":{\"function\":\"runtime.mapassign_faststr\","
 			 "\"map\":\"0xc0\",\"type\":null,\"kind\":\"write\","
 			 "\"caller\":{\"function\":\"main.f\",\"file\":\"m.go\",\"line\":3},"
-			 "\"step\":\"moving old bucket 31 of 64\"}"));
+			 "\"step\":\"moving old bucket 31 of 64\",\"slot\":null}"));
+	accept(state, "operation_slot",
+	       "{\"bucket\":31,\"overflow\":0,\"old\":false,\"slot\":4,\"key_addr\":\"0xc0\","
+	       "\"elem_addr\":\"0xd0\"}");
+	accept(state, "operation_slot",
+	       "{\"table\":0,\"group\":0,\"slot\":4,\"key_addr\":\"0xc0\","
+	       "\"elem_addr\":\"0xd0\"}");
+	refuse(state, "operation_slot",
+	       "{\"bucket\":31,\"group\":0,\"slot\":4,\"key_addr\":\"0xc0\","
+	       "\"elem_addr\":\"0xd0\"}",
+	       "");
 	refuse(state, "goroutine", GOROUTINE("\"created_by\":null"), "map_operation");
 	refuse(state, "goroutine", GOROUTINE("\"created_by\":null,\"map_operation\":{}"),
 	       "/map_operation");
