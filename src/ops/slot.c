@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "map/locate.h"
+#include "map/lookup.h"
+#include "rt/literal.h"
 
 #define MAX_ASKED   64 /* addresses of one frame that are looked for in the map */
 #define ABOVE_FRAME 96 /* bytes above a frame where its function keeps arguments and results */
@@ -316,6 +318,43 @@ bool hms_op_slot_find(const struct hms_operations_sources *sources, const struct
 		return false;
 	read_frame(stack, frame, &question);
 	return hms_op_slot_settled(&question, &map.units, ret);
+}
+
+/* ---- where its key is ---------------------------------------------------------------------- */
+
+/* The only place, one that a lookup comes to. */
+static bool only_place(const struct hms_slot_map *m, const struct hms_lookup *lookup,
+		       struct hms_operation_slot *ret)
+{
+	const struct hms_lookup_place *place = lookup->places;
+	struct hms_operation_slot unit;
+
+	if (lookup->verdict != HMS_LOOKUP_FOUND || lookup->live != 1 || !lookup->nplaces ||
+	    place->why != HMS_LOOKUP_WHY_REACHED || place->slot.state != HMS_SLOT_LIVE)
+		return false;
+	unit = unit_of(&m->map, &place->slot);
+	return take(m->map.type, &unit, place->slot.index, ret);
+}
+
+bool hms_op_slot_of_key(const struct hms_operations_sources *sources,
+			const struct hms_operation *op, const char *key,
+			struct hms_operation_slot *ret)
+{
+	HMS_AUTO(hms_literal) struct hms_literal *literal = NULL;
+	const struct hms_rt *rt = hms_map_model_rt(sources->model);
+	struct hms_lookup lookup;
+	struct hms_slot_map map;
+	bool found;
+
+	if (!hms_op_slot_map(sources->model, op->map, op->type, &map))
+		return false;
+	hms_err_free(hms_literal_parse(rt, op->type->key, key, &literal));
+	if (!literal)
+		return false;
+	hms_lookup_run(sources->model, sources->goros->pclntab, &map.map, literal, &lookup);
+	found = only_place(&map, &lookup, ret);
+	hms_lookup_deinit(&lookup);
+	return found;
 }
 
 /* ---- words --------------------------------------------------------------------------------- */

@@ -62,6 +62,15 @@ bool hms_op_slot_find(const struct hms_operations_sources *sources, const struct
 		      const struct hms_mapcode *code, const struct hms_mapcode_point *point,
 		      struct hms_operation_slot *ret);
 
+/* ---- where its key is ---------------------------------------------------------------------- */
+
+/* The slot where a lookup finds @key, a value of the map's key type as it is written in Go; false:
+ * it finds none, or nobody can tell, or the key is in other slots besides.  For operations that
+ * have stored their key, but keep nothing that leads to its slot. */
+bool hms_op_slot_of_key(const struct hms_operations_sources *sources,
+			const struct hms_operation *op, const char *key,
+			struct hms_operation_slot *ret);
+
 /* "bucket 31 slot 4", "old bucket 3 overflow 1 slot 0", "table 2 group 5 slot 7", "slot 3":
  * appended to @ret. */
 void hms_op_slot_text(enum hms_map_kind kind, const struct hms_operation_slot *slot,

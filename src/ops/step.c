@@ -7,7 +7,9 @@
 #include "ops/words.h"
 #include "rt/value.h"
 
-#define KEY_SHOWN 64 /* bytes of a string */
+/* Bytes of a string in a key: shown, and looked up. */
+#define KEY_SHOWN 64
+#define KEY_WHOLE 4096
 
 /* A map function taken apart; NULL code: it could not be. */
 struct known {
@@ -162,33 +164,27 @@ static bool is_fast(const char *name, const char *suffix)
 	return at && (!*suffix || !strcmp(at + 5, suffix));
 }
 
-/* The key that a function of package runtime was called with, as Go writes it. */
-static void add_key(const struct steps *s, const struct hms_operation *op,
-		    const struct hms_frame *frame, struct hms_mapcode *code,
-		    const struct hms_mapcode_point *point, struct hms_str *ret)
+/* The bytes of the key that a function of package runtime was called with, which may be in @words;
+ * NULL: not known. */
+static const uint8_t *key_bytes(const struct steps *s, const struct hms_operation *op,
+				const struct hms_frame *frame, struct hms_mapcode *code,
+				const struct hms_mapcode_point *point, uint64_t words[2])
 {
 	const char *name = frame->place->func.name;
 	const struct hms_type *key = op->type ? op->type->key : NULL;
-	uint64_t words[2] = {0, 0};
-	const uint8_t *bytes;
 
 	if (s->redact || !key || !key->size || strncmp(name, "runtime.map", 11) ||
 	    op->op == HMS_MAP_CLEAR || !argument(s, frame, code, point, 2, &words[0]))
-		return;
+		return NULL;
 	if (is_fast(name, "str")) {
 		if (key->size != 16 || !argument(s, frame, code, point, 3, &words[1]) ||
 		    (words[1] && !hms_mem_peek(s->rt->mem, words[0], 1)))
-			return;
-		bytes = (const uint8_t *)words;
-	} else if (is_fast(name, "")) {
-		if (key->size > 8)
-			return;
-		bytes = (const uint8_t *)words;
-	} else {
-		bytes = hms_mem_peek(s->rt->mem, words[0], key->size);
+			return NULL;
+		return (const uint8_t *)words;
 	}
-	if (bytes)
-		hms_value_go(s->rt, key, bytes, KEY_SHOWN, ret);
+	if (is_fast(name, ""))
+		return key->size <= 8 ? (const uint8_t *)words : NULL;
+	return hms_mem_peek(s->rt->mem, words[0], key->size);
 }
 
 /* Which old bucket is moved: the third argument of evacuate. */
@@ -224,10 +220,23 @@ struct together {
 	struct hms_mapcode_point point;
 	bool any;
 	bool string_key;
-	struct hms_str key;
-	bool settled; /* on a slot */
+	struct hms_str key, whole_key; /* as Go writes it; shown, and in full */
+	bool settled;                  /* on a slot */
 	struct hms_operation_slot slot;
 };
+
+static void add_key(const struct steps *s, const struct hms_operation *op,
+		    const struct hms_frame *frame, struct hms_mapcode *code,
+		    const struct hms_mapcode_point *point, struct together *t)
+{
+	uint64_t words[2] = {0, 0};
+	const uint8_t *bytes = key_bytes(s, op, frame, code, point, words);
+
+	if (!bytes)
+		return;
+	hms_value_go(s->rt, op->type->key, bytes, KEY_SHOWN, &t->key);
+	hms_value_go(s->rt, op->type->key, bytes, KEY_WHOLE, &t->whole_key);
+}
 
 /* An inner frame knows better than one that waits for it. */
 static void look_for_slot(const struct steps *s, const struct hms_operation *op,
@@ -257,8 +266,27 @@ static void look_at_frame(struct steps *s, const struct hms_operation *op,
 		t->point.errand = point.errand;
 	t->string_key |= strstr(func->name, "faststr") || strstr(func->name, "FastStr");
 	if (!t->key.len)
-		add_key(s, op, frame, code, &point, &t->key);
+		add_key(s, op, frame, code, &point, t);
 	look_for_slot(s, op, frame, code, &point, t);
+}
+
+/* Is the entry there, by the deeds? */
+static bool has_entry(const struct together *t)
+{
+	uint32_t entry = HMS_DEED_MARK | HMS_DEED_KEY;
+
+	if (t->string_key)
+		entry |= HMS_DEED_KEY_LEN;
+	return (t->point.always & entry) == entry || t->point.always & HMS_DEED_FLAG_CLEARED ||
+	       /* it looks at the flag again when it is done */
+	       (t->point.errand == HMS_ERRAND_DIE && t->point.ever & HMS_DEED_FLAG_SET);
+}
+
+static void find_by_key(const struct steps *s, const struct hms_operation *op, struct together *t)
+{
+	if (!t->settled && op->op == HMS_MAP_WRITE && t->whole_key.len && has_entry(t))
+		t->settled =
+			hms_op_slot_of_key(s->sources, op, hms_str_text(&t->whole_key), &t->slot);
 }
 
 /* "inserting "key_90" in bucket 31 slot 4, key and tophash stored, count not yet" */
@@ -284,7 +312,7 @@ static void add_action(const struct steps *s, const struct hms_operation *op,
 static void find_step(struct steps *s, struct hms_operation *op, struct hms_arena *arena)
 {
 	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
-	struct together t = {.key = HMS_STR_INIT};
+	struct together t = {.key = HMS_STR_INIT, .whole_key = HMS_STR_INIT};
 
 	hms_unwind(s->unwinder, op->goroutine, &s->stack);
 	for (size_t i = op->outer.index + 1; i-- > op->inner.index;)
@@ -293,6 +321,7 @@ static void find_step(struct steps *s, struct hms_operation *op, struct hms_aren
 	if (t.any) {
 		size_t before;
 
+		find_by_key(s, op, &t);
 		add_action(s, op, &t, &text);
 		before = text.len;
 		if (t.point.errand == HMS_ERRAND_MOVE)
@@ -305,6 +334,7 @@ static void find_step(struct steps *s, struct hms_operation *op, struct hms_aren
 			op->slot = hms_arena_memdup(arena, &t.slot, sizeof(t.slot));
 	}
 	hms_str_deinit(&t.key);
+	hms_str_deinit(&t.whole_key);
 }
 
 void hms_operations_find_steps(struct hms_operations *operations,

@@ -14,6 +14,8 @@
 #include "cores/bundled.h"
 #include "cores/traceback.h"
 #include "ops/race.h"
+#include "ops/step.h"
+#include "rt/value.h"
 #include "session/session.h"
 #include "util/str.h"
 
@@ -198,6 +200,31 @@ static void compare_races(const struct traceback *tb, const struct hms_operation
 		differs(tb->list[0].id, "one race, here %zu", races->n);
 }
 
+/* The slot that a step names holds the key that it names: one is told by where the code has come
+ * to, the other by what it was called with.  Who dies of the flag when it is done has a slot. */
+static void compare_slots(const struct hms_session *s, const struct hms_operations *ops)
+{
+	for (size_t i = 0; i < ops->n; i++) {
+		const struct hms_operation *op = &ops->list[i];
+		HMS_AUTO_STR struct hms_str key = HMS_STR_INIT;
+		const uint8_t *bytes;
+
+		if (!op->step || op->op != HMS_MAP_WRITE)
+			continue;
+		if (!op->slot) {
+			if (strstr(op->step, "cleared by another write"))
+				differs(op->goroutine->id, "no slot: %s", op->step);
+			continue;
+		}
+		bytes = hms_mem_peek(s->rt->mem, op->slot->key_addr, op->type->key->size);
+		if (bytes)
+			hms_value_go(s->rt, op->type->key, bytes, 64, &key);
+		if (!key.len || !strstr(op->step, hms_str_text(&key)))
+			differs(op->goroutine->id, "%s in the slot: %s", hms_str_text(&key),
+				op->step);
+	}
+}
+
 static size_t compare_all(const struct hms_session *s, const char *text, const char *truth)
 {
 	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
@@ -206,6 +233,8 @@ static size_t compare_all(const struct hms_session *s, const char *text, const c
 	uint64_t map = race ? printed_map(truth) : 0;
 	struct traceback tb;
 
+	hms_operations_find_steps(ops, &sources, false);
+	compare_slots(s, ops);
 	traceback_read(text, &tb);
 	for (size_t i = 0; i < tb.n; i++) {
 		const struct hms_goroutine *g = hms_goro_find(s->goros, tb.list[i].id);
