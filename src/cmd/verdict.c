@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/held.h"
 #include "cmd/operations.h"
 #include "cmd/suspicion.h"
 #include "disas/sites.h"
-#include "ops/locks.h"
 #include "report/format.h"
 
 #define MAX_PARTIES    16 /* drawn of a verdict */
@@ -226,76 +226,23 @@ static void note_endless(struct making *mk)
 		mk->notes[mk->verdict.nnotes++] = mk->endless->message;
 }
 
-/* A lock that parties of a verdict hold: readers share one. */
-struct held {
-	uint64_t lock;
-	const struct hms_operation *by[MAX_PARTIES];
-	size_t nby;
-};
-
-/* The locks that the parties hold, each once; how many. */
-static size_t find_held(const struct hms_operations_sources *sources,
-			const struct hms_operation *const *ops, size_t n,
-			struct held held[MAX_PARTIES])
-{
-	size_t nheld = 0, k;
-	uint64_t lock;
-
-	for (size_t i = 0; i < HMS_MIN(n, (size_t)MAX_PARTIES); i++) {
-		if (!hms_operation_lock(sources, ops[i], &lock))
-			continue;
-		for (k = 0; k < nheld && held[k].lock != lock;)
-			k++;
-		if (k == nheld)
-			held[nheld++] = (struct held){.lock = lock};
-		held[k].by[held[k].nby++] = ops[i];
-	}
-	return nheld;
-}
-
-/* "12 goroutines wait for the lock at 0xc000012028 that goroutine 18 holds: 7, 9, ..." */
-static void note_held(struct making *mk, const struct held *held,
-		      const struct hms_lock_waiters *waiters)
-{
-	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
-	size_t first, n = hms_lock_waiters_of(waiters, held->lock, &first);
-
-	if (!n)
-		return;
-	hms_str_add(&text, waiters->cut ? "at least " : "");
-	hms_format_counted(&text, n, "goroutine");
-	hms_str_addf(&text, " wait%s for the lock at 0x%" PRIx64 " that goroutine%s ",
-		     n == 1 ? "s" : "", held->lock, held->nby == 1 ? "" : "s");
-	for (size_t i = 0; i < HMS_MIN(held->nby, (size_t)MAX_EQUALS); i++)
-		hms_str_addf(&text, "%s%" PRIu64,
-			     !i                   ? ""
-			     : i + 1 == held->nby ? " and "
-						  : ", ",
-			     held->by[i]->goroutine->id);
-	if (held->nby > MAX_EQUALS)
-		hms_str_addf(&text, " and %zu more", held->nby - MAX_EQUALS);
-	hms_str_add(&text, held->nby == 1 ? " holds" : " hold");
-	for (size_t i = 0; i < HMS_MIN(n, (size_t)MAX_EQUALS); i++)
-		hms_str_addf(&text, "%s%" PRIu64, i ? ", " : ": ",
-			     waiters->list[first + i].goroutine->id);
-	if (n > MAX_EQUALS)
-		hms_str_add(&text, ", ...");
-	add_note(mk, &text);
-}
-
 static void note_waiters(struct making *mk, const struct hms_operation *const *ops, size_t n)
 {
 	const struct hms_session *s = mk->view->session;
 	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
-	HMS_AUTO_FREE struct held *held = hms_xcalloc(MAX_PARTIES, sizeof(*held));
+	HMS_AUTO_FREE struct hms_held *held = hms_xcalloc(HMS_MAX_HELD, sizeof(*held));
 	struct hms_lock_waiters waiters;
 	size_t nheld = 0;
 
 	hms_lock_waiters_find(&sources, &waiters);
 	if (waiters.n)
-		nheld = find_held(&sources, ops, n, held);
-	for (size_t i = 0; i < nheld; i++)
-		note_held(mk, &held[i], &waiters);
+		nheld = hms_held_find(&sources, ops, n, held);
+	for (size_t i = 0; i < nheld; i++) {
+		HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+
+		hms_held_waiters_text(&held[i], &waiters, &text);
+		add_note(mk, &text);
+	}
 	hms_lock_waiters_deinit(&waiters);
 }
 
@@ -304,30 +251,12 @@ static void note_locks(struct making *mk, const struct hms_race *race)
 {
 	const struct hms_session *s = mk->view->session;
 	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
-	size_t n = HMS_MIN(race->n, (size_t)MAX_PARTIES), nheld = 0;
-	HMS_AUTO_STR struct hms_str held = HMS_STR_INIT, text = HMS_STR_INIT;
-	uint64_t last = 0;
-	bool differ = false;
+	HMS_AUTO_FREE struct hms_held *held = hms_xcalloc(HMS_MAX_HELD, sizeof(*held));
+	size_t n = HMS_MIN(race->n, (size_t)HMS_MAX_HELD), nheld;
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t lock;
-
-		if (!hms_operation_lock(&sources, race->parties[i], &lock))
-			continue;
-		hms_str_addf(&held, "%sgoroutine %" PRIu64 " holds the lock at 0x%" PRIx64,
-			     nheld++ ? ", " : "", race->parties[i]->goroutine->id, lock);
-		differ |= nheld > 1 && lock != last;
-		last = lock;
-	}
-	if (nheld)
-		hms_str_add(&text, hms_str_text(&held));
-	if (differ)
-		hms_str_add(&text, ": different locks keep nobody out (is one a copy?)");
-	if (nheld < n)
-		hms_str_add(&text, nheld    ? "; of the others no lock is seen"
-				   : n == 1 ? "no lock is seen held around it"
-				   : n == 2 ? "no lock is seen held around either of them"
-					    : "no lock is seen held around any of them");
+	nheld = hms_held_find(&sources, race->parties, n, held);
+	hms_held_text(held, nheld, n, &text);
 	add_note(mk, &text);
 }
 

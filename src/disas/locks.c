@@ -507,7 +507,8 @@ enum hms_lock_seen hms_locks_at(const struct hms_locks *locks, uint32_t insn,
 	return HMS_LOCK_NOT_SEEN;
 }
 
-bool hms_locks_held(const struct hms_locks *locks, uint32_t insn, struct hms_val *ret)
+bool hms_locks_held(const struct hms_locks *locks, uint32_t insn, struct hms_val *ret,
+		    bool *reads_ret)
 {
 	const struct object *object;
 	struct hms_flow_state state;
@@ -518,6 +519,7 @@ bool hms_locks_held(const struct hms_locks *locks, uint32_t insn, struct hms_val
 	if (!state.reached)
 		return false;
 	object = object_of(locks, state.always, excludes);
+	*reads_ret = !object;
 	if (!object)
 		object = object_of(locks, state.always, reads);
 	if (object)

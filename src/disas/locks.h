@@ -36,7 +36,9 @@ enum hms_lock_seen hms_locks_at(const struct hms_locks *locks, uint32_t insn,
 				struct hms_str *evidence);
 
 /* The address of a lock that is held before instruction @insn on every path, as a value of the flow
- * that @locks was made with; false: none is, or the code cannot be followed. */
-bool hms_locks_held(const struct hms_locks *locks, uint32_t insn, struct hms_val *ret);
+ * that @locks was made with; *reads_ret: held for reading, as others may at the same time.  False:
+ * none is, or the code cannot be followed. */
+bool hms_locks_held(const struct hms_locks *locks, uint32_t insn, struct hms_val *ret,
+		    bool *reads_ret);
 
 #endif

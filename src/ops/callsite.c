@@ -218,7 +218,8 @@ bool hms_callsite_word(const struct hms_callsite *site, size_t callee, unsigned 
 	return value_in(&s, register_abi(site) ? regs[word] : -(int)word - 1, ret);
 }
 
-bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *ret)
+bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *ret,
+		       bool *reads_ret)
 {
 	struct scope s = {.site = site, .frame = frame};
 	HMS_AUTO(hms_locks) struct hms_locks *locks = NULL;
@@ -231,7 +232,7 @@ bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *
 	if (found) {
 		locks = hms_locks_create(s.flow, site->goros->pclntab, site->goros->core->arch,
 					 register_abi(site));
-		found = hms_locks_held(locks, s.call, &lock) && resolve(&s, lock, ret);
+		found = hms_locks_held(locks, s.call, &lock, reads_ret) && resolve(&s, lock, ret);
 	}
 	scope_close(&s);
 	return found;

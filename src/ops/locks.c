@@ -149,7 +149,7 @@ size_t hms_lock_waiters_of(const struct hms_lock_waiters *waiters, uint64_t lock
 /* ---- who holds it ------------------------------------------------------------------------- */
 
 bool hms_operation_lock(const struct hms_operations_sources *sources,
-			const struct hms_operation *op, uint64_t *ret)
+			const struct hms_operation *op, uint64_t *ret, bool *reads_ret)
 {
 	HMS_AUTO(hms_unwinder) struct hms_unwinder *unwinder = hms_unwinder_create(sources->goros);
 	HMS_AUTO(hms_disas) struct hms_disas *disas = NULL;
@@ -163,7 +163,7 @@ bool hms_operation_lock(const struct hms_operations_sources *sources,
 	for (size_t i = op->outer.index + 1; i < stack.n && !found; i++) {
 		if (i - op->outer.index > MAX_FRAMES)
 			break;
-		found = !stack.frames[i].interrupted && hms_callsite_lock(&site, i, ret);
+		found = !stack.frames[i].interrupted && hms_callsite_lock(&site, i, ret, reads_ret);
 	}
 	hms_stack_deinit(&stack);
 	return found;

@@ -30,8 +30,9 @@ void hms_lock_waiters_deinit(struct hms_lock_waiters *waiters);
 size_t hms_lock_waiters_of(const struct hms_lock_waiters *waiters, uint64_t lock,
 			   size_t *first_ret);
 
-/* A lock that the goroutine of @op holds around the operation; false: none that is seen. */
+/* A lock that the goroutine of @op holds around the operation, *reads_ret: for reading; false: none
+ * that is seen. */
 bool hms_operation_lock(const struct hms_operations_sources *sources,
-			const struct hms_operation *op, uint64_t *ret);
+			const struct hms_operation *op, uint64_t *ret, bool *reads_ret);
 
 #endif
