@@ -164,7 +164,8 @@ static struct hms_ahead_word operand_word(const struct run *run,
 	case HMS_OPERAND_MEM: return load(run, state, operand);
 	case HMS_OPERAND_REG: break;
 	}
-	word = hms_ahead_reg(state, operand->reg);
+	/* Of size 0 are registers that are shifted or extended first. */
+	word = operand->size ? hms_ahead_reg(state, operand->reg) : unknown;
 	if (word.kind == HMS_AHEAD_VALUE)
 		word.value = cut(word.value, operand->size);
 	return operand->size == 8 || word.kind == HMS_AHEAD_VALUE ? word : unknown;
@@ -225,16 +226,25 @@ static struct hms_ahead_word result(const struct run *run, const struct hms_ahea
 	}
 }
 
-/* Writes operand 0 and nothing else. */
+/* Writes operand 0, and nothing else that is kept track of. */
 static bool is_plain(enum hms_insn_op op)
 {
 	switch (op) {
-	case HMS_INSN_OTHER:
-	case HMS_INSN_CMPXCHG:
-	case HMS_INSN_XADD:
-	case HMS_INSN_POP:
-	case HMS_INSN_UNKNOWN: return false;
-	default: return true;
+	case HMS_INSN_MOVE:
+	case HMS_INSN_LEA:
+	case HMS_INSN_ADD:
+	case HMS_INSN_SUB:
+	case HMS_INSN_AND:
+	case HMS_INSN_OR:
+	case HMS_INSN_XOR:
+	case HMS_INSN_INC:
+	case HMS_INSN_DEC:
+	case HMS_INSN_COMPARE:
+	case HMS_INSN_PUSH:
+	case HMS_INSN_MUL:
+	case HMS_INSN_SHL:
+	case HMS_INSN_SHR: return true;
+	default: return false;
 	}
 }
 
@@ -334,7 +344,7 @@ static enum hms_ahead_verdict step(const struct run *run, struct hms_ahead_state
 		if (insn->repeated)
 			event.addr = unknown;
 		if (event.addr.kind == HMS_AHEAD_VALUE && in_frame(state, event.addr.value, 1))
-			keep(state, event.addr.value, mem->size, made);
+			keep(state, event.addr.value, is_plain(insn->op) ? mem->size : 0, made);
 		else
 			verdict = tell(run, &event);
 		if (insn->repeated)
