@@ -170,6 +170,9 @@ uint32_t check_hashes(struct check_worker *w, struct check_part *part, const str
 		      uint32_t live, uint64_t seed, uint64_t *hashes);
 void check_wrong_byte(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
 		      unsigned int slot, uint64_t hash, uint8_t wanted);
+/* Are the keys of the slots at @a and @b the same? */
+bool check_keys_equal(struct check_worker *w, const struct check_part *part, uint64_t a,
+		      uint64_t b);
 /* Two entries with equal hashes: is it the same key? */
 void check_same_key(struct check_worker *w, struct check_part *part, uint64_t a, uint64_t b);
 /* "; slot 3 of ... is free, and holds an element": where a missing entry may have been; or "". */

@@ -419,12 +419,17 @@ static const uint8_t *key_bytes(const struct check *check, const struct hms_map_
 	return p ? hms_mem_peek(check->mem, hms_le64(p), map->key->size) : NULL;
 }
 
-void check_same_key(struct check_worker *w, struct check_part *part, uint64_t a, uint64_t b)
+bool check_keys_equal(struct check_worker *w, const struct check_part *part, uint64_t a, uint64_t b)
 {
 	const struct hms_map_type *map = part->map->type;
 	const uint8_t *pa = key_bytes(w->check, map, a), *pb = key_bytes(w->check, map, b);
 
-	if (!pa || !pb || hms_rt_equal(w->check->rt, map->key, pa, pb) != HMS_EQUAL)
+	return pa && pb && hms_rt_equal(w->check->rt, map->key, pa, pb) == HMS_EQUAL;
+}
+
+void check_same_key(struct check_worker *w, struct check_part *part, uint64_t a, uint64_t b)
+{
+	if (!check_keys_equal(w, part, a, b))
 		return;
 	CHECK_BREACH(part, HMS_RULE_MAP_KEYS, b, false, NULL, check_hex(w, a),
 		     CHECK_TEXT("the keys at 0x%" PRIx64 " and 0x%" PRIx64 " are equal", a, b));

@@ -2,17 +2,16 @@
  * Rules of Swiss maps: src/internal/runtime/maps/{map,table,group}.go, Go 1.24 and later.
  *
  *	header    flags, depths; the memory of a small map's group
- *	range     directory entries and the tables they name first: runs, indexes, sums, control
- *	          bytes, and whether a lookup of each key finds it
+ *	range     directory entries and the tables they name first: runs, indexes, sums
  *	end       counts of the whole map
+ *
+ * What the groups of a table hold is in rules-groups.c.
  */
 #include <stdlib.h>
 
-#include "check/internal.h"
+#include "check/swiss.h"
 
 #define MIN_CAPACITY 8
-#define MAX_CAPACITY 1024                /* maxTableCapacity */
-#define MAX_GROUPS   (UINT64_C(1) << 16) /* of a damaged table that are looked at */
 
 /* ---- header ------------------------------------------------------------------------------- */
 
@@ -99,34 +98,12 @@ void check_swiss_header(struct check_worker *w, struct check_part *part)
 
 /* ---- tables ------------------------------------------------------------------------------- */
 
-struct table {
-	struct check_worker *w;
-	struct check_part *part;
-	uint64_t addr;  /* 0: a small map's only group */
-	uint64_t slot;  /* the first directory entry that names it */
-	uint64_t run;   /* entries that do */
-	uint64_t index; /* the words of the table */
-	uint64_t used, capacity, growth_left, local_depth, mask, data;
-	/* counted */
-	uint64_t full, deleted, empty, groups;
-	uint64_t tombstone; /* address of the first deleted slot's control byte */
-	uint8_t *open;      /* by group: it has a free slot, so that a lookup ends there */
-	bool holes;
-};
-
-static const char *table_name(const struct table *t)
-{
-	struct check_worker *w = t->w;
-
-	return t->addr ? CHECK_TEXT("table %" PRIu64, t->slot) : "the only group";
-}
-
-static uint64_t table_at(const struct table *t, enum hms_fact_id fact)
+static uint64_t table_at(const struct check_table *t, enum hms_fact_id fact)
 {
 	return t->addr + hms_layout_off(&t->w->check->rt->layout, fact);
 }
 
-static bool read_table(struct table *t)
+static bool read_table(struct check_table *t)
 {
 	const struct hms_layout *layout = &t->w->check->rt->layout;
 	const uint8_t *p = hms_mem_peek(t->w->check->mem, t->addr, layout->facts[HMS_F_TABLE].size);
@@ -155,7 +132,7 @@ static bool directory_word(const struct check_worker *w, const struct check_part
 }
 
 /* How many entries from t->slot on name the table. */
-static uint64_t run_length(const struct table *t)
+static uint64_t run_length(const struct check_table *t)
 {
 	uint64_t n = 1, word;
 
@@ -165,7 +142,7 @@ static uint64_t run_length(const struct table *t)
 }
 
 /* False: the directory and the table do not agree, and it may be no table of this map at all. */
-static bool check_run(struct table *t)
+static bool check_run(struct check_table *t)
 {
 	const struct hms_swiss *h = &t->part->map->swiss;
 	struct check_worker *w = t->w;
@@ -196,20 +173,20 @@ static bool check_run(struct table *t)
 	return false;
 }
 
-static void check_capacity(struct table *t)
+static void check_capacity(struct check_table *t)
 {
 	struct check_worker *w = t->w;
 
-	if (t->capacity >= MIN_CAPACITY && t->capacity <= MAX_CAPACITY &&
+	if (t->capacity >= MIN_CAPACITY && t->capacity <= CHECK_MAX_CAPACITY &&
 	    !(t->capacity & (t->capacity - 1)) && t->capacity == HMS_SLOTS * (t->mask + 1))
 		return;
 	CHECK_BREACH(t->part, HMS_RULE_SWISS_CAPACITY, table_at(t, HMS_F_TABLE_CAPACITY), false,
 		     NULL, check_number(w, t->capacity),
 		     CHECK_TEXT("%s has capacity %" PRIu64 ", groups.lengthMask is %" PRIu64,
-				table_name(t), t->capacity, t->mask));
+				check_table_name(t), t->capacity, t->mask));
 }
 
-static void check_groups_memory(struct table *t)
+static void check_groups_memory(struct check_table *t)
 {
 	uint64_t size = t->part->map->type->unit_size;
 	struct check_worker *w = t->w;
@@ -221,187 +198,19 @@ static void check_groups_memory(struct table *t)
 	if (object.noscan == t->part->type->scan)
 		CHECK_BREACH(t->part, HMS_RULE_SWISS_GROUPS, table_at(t, HMS_F_TABLE_GROUPS_DATA),
 			     false, NULL, object.noscan ? "no pointers" : "pointers",
-			     CHECK_TEXT("the groups of %s lie in memory %s pointers", table_name(t),
-					object.noscan ? "without" : "with"));
-	else if (t->mask < MAX_GROUPS && object.size / size / 2 > t->mask)
+			     CHECK_TEXT("the groups of %s lie in memory %s pointers",
+					check_table_name(t), object.noscan ? "without" : "with"));
+	else if (t->mask < CHECK_MAX_GROUPS && object.size / size / 2 > t->mask)
 		CHECK_BREACH(t->part, HMS_RULE_SWISS_GROUPS, table_at(t, HMS_F_TABLE_GROUPS_MASK),
 			     false, check_number(w, t->mask + 1),
 			     check_number(w, object.size / size),
 			     CHECK_TEXT("%s has %" PRIu64 " groups, their memory is for %" PRIu64,
-					table_name(t), t->mask + 1, object.size / size));
-}
-
-/* ---- control bytes ------------------------------------------------------------------------ */
-
-static void bad_control(struct table *t, const struct hms_unit *unit, unsigned int slot)
-{
-	struct check_worker *w = t->w;
-
-	CHECK_BREACH(t->part, HMS_RULE_SWISS_CONTROL, unit->addr + slot, false,
-		     t->addr ? "0x80, 0xfe or below 0x80" : "0x80 or below 0x80",
-		     CHECK_TEXT("0x%02x", unit->bytes[slot]),
-		     CHECK_TEXT("the control byte of slot %u of group %" PRIu64 " of %s is 0x%02x",
-				slot, unit->index, table_name(t), unit->bytes[slot]));
-}
-
-static void count_group(struct table *t, const struct hms_unit *unit)
-{
-	unsigned int empty = 0, deleted = 0;
-	struct check_worker *w = t->w;
-
-	for (unsigned int i = 0; i < HMS_SLOTS; i++) {
-		uint8_t control = unit->bytes[i];
-
-		if (hms_control_is_full(control)) {
-			t->full++;
-		} else if (control == HMS_CONTROL_EMPTY) {
-			empty++;
-		} else if (control == HMS_CONTROL_DELETED && t->addr) {
-			deleted++;
-			if (!t->tombstone)
-				t->tombstone = unit->addr + i;
-		} else {
-			bad_control(t, unit, i);
-		}
-	}
-	t->empty += empty;
-	t->deleted += deleted;
-	if (unit->index < MAX_GROUPS)
-		t->open[unit->index] = empty > 0;
-	if (empty && deleted)
-		CHECK_BREACH(t->part, HMS_RULE_SWISS_TOMBSTONE, unit->addr, true, NULL,
-			     CHECK_TEXT("%u free and %u deleted", empty, deleted),
-			     CHECK_TEXT("group %" PRIu64
-					" of %s has free slots, and deleted ones that "
-					"would have been freed",
-					unit->index, table_name(t)));
-}
-
-/* ---- keys --------------------------------------------------------------------------------- */
-
-/* Does the probe sequence of @hash come to @group before it comes to one with a free slot?
- * *stop_ret: where it stops. */
-static bool probe_finds(const struct table *t, uint64_t hash, uint64_t group, uint64_t *stop_ret)
-{
-	struct hms_swiss_probe probe = hms_swiss_probe_start(hash, t->mask);
-
-	for (; probe.index <= t->mask; hms_swiss_probe_next(&probe)) {
-		if (probe.group == group)
-			return true;
-		*stop_ret = probe.group;
-		if (probe.group >= MAX_GROUPS || t->open[probe.group])
-			return probe.group >= MAX_GROUPS;
-	}
-	return false;
-}
-
-static void bad_place(struct table *t, const struct hms_unit *unit, unsigned int slot,
-		      const char *expected, const char *message)
-{
-	struct check_worker *w = t->w;
-
-	t->part->wrong++;
-	CHECK_BREACH(
-		t->part, HMS_RULE_MAP_PLACE, check_key_addr(t->part, unit, slot), false, expected,
-		CHECK_TEXT("table %" PRIu64 ", group %" PRIu64, t->slot, unit->index), message);
-}
-
-static void check_place_of(struct table *t, const struct hms_unit *unit, unsigned int slot,
-			   uint64_t hash)
-{
-	const struct hms_swiss *h = &t->part->map->swiss;
-	struct check_worker *w = t->w;
-	uint64_t index, stop = 0;
-
-	if (!t->addr)
-		return;
-	index = hms_swiss_directory_index(hash, h->dir_len, h->global_shift);
-	if (index - t->slot >= t->run) {
-		bad_place(t, unit, slot, CHECK_TEXT("directory entry %" PRIu64, index),
-			  CHECK_TEXT("the key at 0x%" PRIx64 " hashes to directory entry %" PRIu64
-				     ", and sits in table %" PRIu64,
-				     check_key_addr(t->part, unit, slot), index, t->slot));
-		return;
-	}
-	if (!probe_finds(t, hash, unit->index, &stop))
-		bad_place(t, unit, slot, "no free slot before it on the way of a lookup",
-			  CHECK_TEXT("the key at 0x%" PRIx64 " is in group %" PRIu64
-				     " of table %" PRIu64 ", a lookup of it stops at group "
-				     "%" PRIu64,
-				     check_key_addr(t->part, unit, slot), unit->index, t->slot,
-				     stop));
-}
-
-static void check_keys(struct table *t, const struct hms_unit *unit, uint32_t live)
-{
-	uint64_t hashes[HMS_HASH_MAX_KEYS];
-	uint32_t known = check_hashes(t->w, t->part, unit, live, t->part->map->swiss.seed, hashes);
-
-	for (; known; known &= known - 1) {
-		unsigned int i = (unsigned int)__builtin_ctz(known);
-		uint64_t addr = check_key_addr(t->part, unit, i), other;
-
-		if (hms_swiss_h2(hashes[i]) != unit->bytes[i]) {
-			t->part->wrong++;
-			check_wrong_byte(t->w, t->part, unit, i, hashes[i],
-					 hms_swiss_h2(hashes[i]));
-			continue;
-		}
-		check_place_of(t, unit, i, hashes[i]);
-		other = check_keyset_add(&t->w->keyset, hashes[i], addr);
-		if (other)
-			check_same_key(t->w, t->part, other, addr);
-	}
-	check_pointers(t->w, t->part, unit, live);
-}
-
-static uint32_t live_slots(const uint8_t *control)
-{
-	uint32_t live = 0;
-
-	for (unsigned int i = 0; i < HMS_SLOTS; i++)
-		live |= (uint32_t)hms_control_is_full(control[i]) << i;
-	return live;
-}
-
-/* ---- a table's groups, twice: control bytes first, then the keys -------------------------- */
-
-static void walk_groups(struct table *t,
-			void (*visit)(struct table *t, const struct hms_unit *unit))
-{
-	struct hms_map_stats ignored = {0};
-	struct hms_unit_cursor cursor;
-	struct hms_unit unit;
-
-	hms_units_init(&cursor, t->w->check->model, t->part->map, false, t->slot, t->slot + 1,
-		       &ignored);
-	while (hms_units_next(&cursor, &unit)) {
-		if (unit.bytes)
-			visit(t, &unit);
-		else
-			t->holes = true;
-	}
-	hms_units_deinit(&cursor);
-}
-
-static void visit_control(struct table *t, const struct hms_unit *unit)
-{
-	t->groups++;
-	t->part->slots += HMS_SLOTS;
-	count_group(t, unit);
-}
-
-static void visit_keys(struct table *t, const struct hms_unit *unit)
-{
-	uint32_t live = live_slots(unit->bytes);
-
-	check_keys(t, unit, live);
-	check_empty_slots(t->w, t->part, unit, live);
+					check_table_name(t), t->mask + 1, object.size / size));
 }
 
 /* ---- sums --------------------------------------------------------------------------------- */
 
-static void check_used(struct table *t)
+static void check_used(struct check_table *t)
 {
 	struct check_worker *w = t->w;
 
@@ -411,12 +220,12 @@ static void check_used(struct table *t)
 		     t->used + 1 == t->full || t->used == t->full + 1, check_number(w, t->full),
 		     check_number(w, t->used),
 		     CHECK_TEXT("%s counts %" PRIu64 " entries, %" PRIu64 " slots are full%s",
-				table_name(t), t->used, t->full,
+				check_table_name(t), t->used, t->full,
 				t->used > t->full ? check_lost_entry(w, t->part) : ""));
 }
 
 /* The sum goes by the table's own count; one that is wrong is told by another rule. */
-static void check_growth_left(struct table *t)
+static void check_growth_left(struct check_table *t)
 {
 	uint64_t room = t->capacity <= 8 ? t->capacity - 1 : t->capacity * 7 / 8;
 	struct check_worker *w = t->w;
@@ -429,10 +238,11 @@ static void check_growth_left(struct table *t)
 		     check_number(w, t->growth_left),
 		     CHECK_TEXT("growthLeft of %s is %" PRIu64 ", with %" PRIu64
 				" entries and %" PRIu64 " deleted slots of %" PRIu64,
-				table_name(t), t->growth_left, t->used, t->deleted, t->capacity));
+				check_table_name(t), t->growth_left, t->used, t->deleted,
+				t->capacity));
 }
 
-static void check_sums(struct table *t)
+static void check_sums(struct check_table *t)
 {
 	struct check_worker *w = t->w;
 
@@ -442,17 +252,17 @@ static void check_sums(struct table *t)
 		CHECK_BREACH(t->part, HMS_RULE_SWISS_FULL, t->addr, false, NULL, "none",
 			     CHECK_TEXT("%s has no free slot: a lookup of a missing key never "
 					"ends",
-					table_name(t)));
+					check_table_name(t)));
 	if (t->deleted && hms_layout_has(&w->check->rt->layout, HMS_F_SMAP_TOMBSTONEPOSSIBLE) &&
 	    !t->part->map->swiss.tombstone_possible)
 		CHECK_BREACH(t->part, HMS_RULE_SWISS_TOMBFLAG, t->tombstone, true, "1", "0",
 			     CHECK_TEXT("%s has %" PRIu64
 					" deleted slots, tombstonePossible is clear",
-					table_name(t), t->deleted));
+					check_table_name(t), t->deleted));
 }
 
 /* Tables hold a pointer: their objects are of a kind that the garbage collector looks into. */
-static bool check_table_memory(const struct table *t, const struct hms_object *object)
+static bool check_table_memory(const struct check_table *t, const struct hms_object *object)
 {
 	struct check_worker *w = t->w;
 	uint64_t where = t->part->map->swiss.dir + 8 * t->slot;
@@ -467,7 +277,7 @@ static bool check_table_memory(const struct table *t, const struct hms_object *o
 }
 
 /* Is it worth a look?  What is no object the survey has told. */
-static bool open_table(struct table *t)
+static bool open_table(struct check_table *t)
 {
 	struct hms_object object;
 
@@ -486,23 +296,16 @@ static bool open_table(struct table *t)
 	return true;
 }
 
-static void check_table(struct check_worker *w, struct check_part *part, uint64_t slot,
-			uint64_t addr)
+static void check_one_table(struct check_worker *w, struct check_part *part, uint64_t slot,
+			    uint64_t addr)
 {
-	struct table t = {.w = w, .part = part, .addr = addr, .slot = slot, .run = 1};
-	HMS_AUTO_FREE uint8_t *open = NULL;
+	struct check_table t = {.w = w, .part = part, .addr = addr, .slot = slot, .run = 1};
 
 	if (!open_table(&t)) {
 		part->holes = true;
 		return;
 	}
-	open = t.open = hms_xcalloc(HMS_MIN(t.mask, MAX_GROUPS - 1) + 1, 1);
-	walk_groups(&t, visit_control);
-	check_keyset_clear(&w->keyset);
-	if (t.groups == t.mask + 1)
-		walk_groups(&t, visit_keys);
-	else
-		t.holes = true;
+	check_groups(&t);
 	part->holes |= t.holes;
 	part->live += t.full;
 	part->table_used += addr ? t.used : t.full;
@@ -518,7 +321,7 @@ void check_swiss_range(struct check_worker *w, struct check_part *part, uint64_t
 	if (!h->dir)
 		return;
 	if (!h->dir_len) {
-		check_table(w, part, 0, 0);
+		check_one_table(w, part, 0, 0);
 		return;
 	}
 	if (from)
@@ -529,7 +332,7 @@ void check_swiss_range(struct check_worker *w, struct check_part *part, uint64_t
 			return;
 		}
 		if (word && word != before)
-			check_table(w, part, slot, word);
+			check_one_table(w, part, slot, word);
 	}
 }
 

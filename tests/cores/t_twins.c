@@ -268,6 +268,30 @@ static bool equal_keys(struct hms_map *map)
 	return true;
 }
 
+/* Slot @i of @to gets the key of slot @j of @from. */
+static void copy_key(const struct hms_map *map, uint64_t to, unsigned int i, uint64_t from,
+		     unsigned int j)
+{
+	put(to + i, 1, world_get(w, from + j, 1));
+	copy(key_at(map, to, i), key_at(map, from, j), map->type->key_size);
+}
+
+/* A key of an overflow bucket is in the main bucket as well. */
+static bool equal_keys_in_chain(struct hms_map *map)
+{
+	uint64_t n = at_rest(map) && plain_key(map) ? UINT64_C(1) << map->classic.B : 0;
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t bucket = bucket_at(map, i), link = link_of(map, bucket);
+
+		if (!link || world_get(w, bucket, 1) < 5 || world_get(w, link, 1) < 5)
+			continue;
+		copy_key(map, bucket, 0, link, 0);
+		return true;
+	}
+	return false;
+}
+
 static struct hms_error *take_free(void *arg, const struct hms_span *span)
 {
 	uint64_t *ret = arg;
@@ -772,6 +796,46 @@ static bool wrong_group(struct hms_map *map)
 	return true;
 }
 
+static bool is_misplaced(void)
+{
+	world_check(w, 0, w->found->nmaps);
+	for (size_t i = 0; i < w->findings.n; i++)
+		if (strcmp(w->findings.items[i].rule, hms_rule(HMS_RULE_MAP_PLACE)->name) == 0)
+			return true;
+	return false;
+}
+
+/* A key that sits in group @to + 1, because @to was full, is in that one as well. */
+static bool equal_keys_apart_in(const struct hms_map *map, uint64_t to, uint64_t from)
+{
+	for (unsigned int i = 0; i < 8; i++)
+		if (world_get(w, to + i, 1) >= 0x80)
+			return false;
+	for (unsigned int i = 0; i < 8; i++) {
+		if (world_get(w, from + i, 1) >= 0x80)
+			continue;
+		copy_key(map, to, 0, from, i);
+		if (!is_misplaced())
+			return true;
+		world_restore(w);
+	}
+	return false;
+}
+
+static bool equal_keys_apart(struct hms_map *map)
+{
+	uint64_t size = map->type->unit_size, data, mask;
+
+	if (!plain_key(map) || !table(map, 0))
+		return false;
+	data = word(map, HMS_F_TABLE_GROUPS_DATA);
+	mask = word(map, HMS_F_TABLE_GROUPS_MASK);
+	for (uint64_t g = 0; mask && g <= mask; g++)
+		if (equal_keys_apart_in(map, data + g * size, data + ((g + 1) & mask) * size))
+			return true;
+	return false;
+}
+
 /* ---- the table ---------------------------------------------------------------------------- */
 
 struct twin {
@@ -801,6 +865,7 @@ static const struct twin twins[] = {
 	CLASSIC(MAP_PLACE, "types", wrong_bucket),
 	CLASSIC(MAP_SEED, "types", wrong_seed),
 	CLASSIC(MAP_KEYS, "types", equal_keys),
+	CLASSIC(MAP_KEYS, "overflow", equal_keys_in_chain),
 	CLASSIC(MAP_POINTER, "types", dangling_text),
 	CLASSIC(MAP_NOWHERE, "types", pointer_nowhere),
 	CLASSIC(MAP_INDIRECT, "types", shifted_object),
@@ -839,6 +904,7 @@ static const struct twin twins[] = {
 	SWISS(MAP_PLACE, "growing", wrong_group),
 	SWISS(MAP_SEED, "types", wrong_seed),
 	SWISS(MAP_KEYS, "types", equal_keys),
+	SWISS(MAP_KEYS, "growing", equal_keys_apart),
 	SWISS(MAP_POINTER, "types", dangling_text),
 	SWISS(MAP_NOWHERE, "types", pointer_nowhere),
 	SWISS(MAP_INDIRECT, "types", shifted_object),
