@@ -23,7 +23,7 @@ static const struct row rows[HMS_NFACTS] = {
 };
 
 /* Longest name of a type or path of members in facts.def. */
-#define NAME_MAX_LEN 128
+#define NAME_MAX_LEN HMS_FACT_NAME_MAX
 
 /* Nesting of wrapper structs that is still followed. */
 #define UNWRAP_MAX 8
@@ -143,14 +143,22 @@ void hms_layout_resolve(const struct hms_graph *graph, struct hms_layout *ret)
 		resolve_row(graph, &rows[i], &ret->facts[i]);
 }
 
-/* The first alternative alone: what a message names. */
-static struct hms_error *absent(const struct row *row)
+void hms_fact_names(enum hms_fact_id id, char type_ret[HMS_FACT_NAME_MAX],
+		    char member_ret[HMS_FACT_NAME_MAX])
 {
-	const char *types = row->type, *members = row->member;
-	char type[NAME_MAX_LEN] = "", member[NAME_MAX_LEN] = "";
+	const char *types = rows[id].type, *members = rows[id].member;
 
-	next_part(&types, '|', type);
-	next_part(&members, '|', member);
+	type_ret[0] = member_ret[0] = '\0';
+	next_part(&types, '|', type_ret);
+	next_part(&members, '|', member_ret);
+}
+
+/* The first alternative alone: what a message names. */
+static struct hms_error *absent(enum hms_fact_id id)
+{
+	char type[NAME_MAX_LEN], member[NAME_MAX_LEN];
+
+	hms_fact_names(id, type, member);
 	return hms_err(HMS_ERR_ABSENT, "the program's debug information has no %s%s%s", type,
 		       *member ? "." : "", member);
 }
@@ -159,7 +167,7 @@ struct hms_error *hms_layout_require(const struct hms_layout *layout, enum hms_f
 {
 	for (size_t i = 0; i < HMS_NFACTS; i++) {
 		if (rows[i].need == need && !layout->facts[i].present)
-			return absent(&rows[i]);
+			return absent((enum hms_fact_id)i);
 	}
 	return NULL;
 }

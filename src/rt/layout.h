@@ -68,6 +68,12 @@ static inline uint32_t hms_layout_off(const struct hms_layout *layout, enum hms_
 	return layout->facts[id].off;
 }
 
+/* The names by which newer releases call a fact's structure and member ("" for the structure
+ * itself): the first alternatives of its row.  Static strings' parts, copied. */
+#define HMS_FACT_NAME_MAX 128
+void hms_fact_names(enum hms_fact_id id, char type_ret[HMS_FACT_NAME_MAX],
+		    char member_ret[HMS_FACT_NAME_MAX]);
+
 /* The member's value in the structure's bytes, zero-extended (size 1, 2, 4 or 8). 0 where the
  * fact is absent: for optional rows; the others are required before. */
 uint64_t hms_layout_get(const struct hms_layout *layout, enum hms_fact_id id,
