@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lint.sh"
 
 # From top to bottom. A folder may include itself and what stands after it.
-layers="main cmd session report diff check ops disas find map goro heap rt dwarf core util"
+layers="main cmd session report diff check ops bare disas find map goro heap rt dwarf core util"
 # Besides: dwarf/ fills the type graph that rt owns, through this header alone.
 allowed="dwarf:rt/graph.h"
 

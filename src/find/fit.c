@@ -43,6 +43,17 @@ static uint64_t unit_rtype(const struct hms_rt *rt, const struct hms_type *type)
 	return p ? hms_le64(p) : 0;
 }
 
+static void add_candidate(struct hms_fitter *fitter, const struct hms_type *type, size_t *cap)
+{
+	const struct hms_map_type *map_type = hms_map_type_of(fitter->model, type);
+
+	if (!map_type)
+		return;
+	HMS_GROW(fitter->candidates, fitter->n, *cap);
+	fitter->candidates[fitter->n++] =
+		(struct candidate){.type = map_type, .unit_rtype = unit_rtype(fitter->rt, type)};
+}
+
 struct hms_fitter *hms_fitter_create(struct hms_map_model *model)
 {
 	struct hms_fitter *fitter = hms_xcalloc(1, sizeof(*fitter));
@@ -55,19 +66,11 @@ struct hms_fitter *hms_fitter_create(struct hms_map_model *model)
 	graph = fitter->rt->graph;
 	hms_err_free(hms_pclntab_open(fitter->rt, &fitter->pclntab));
 	hms_err_free(hms_hasher_open(fitter->rt, &fitter->hasher));
-	for (size_t i = 0; i < hms_graph_ntypes(graph); i++) {
-		const struct hms_type *type = hms_graph_type(graph, i);
-		const struct hms_map_type *map_type;
-
-		if (type->kind != HMS_KIND_MAP)
-			continue;
-		map_type = hms_map_type_of(model, type);
-		if (!map_type)
-			continue;
-		HMS_GROW(fitter->candidates, fitter->n, cap);
-		fitter->candidates[fitter->n++] = (struct candidate){
-			.type = map_type, .unit_rtype = unit_rtype(fitter->rt, type)};
-	}
+	for (size_t i = 0; i < hms_graph_ntypes(graph); i++)
+		if (hms_graph_type(graph, i)->kind == HMS_KIND_MAP)
+			add_candidate(fitter, hms_graph_type(graph, i), &cap);
+	for (size_t i = 0; i < fitter->rt->nmap_types; i++)
+		add_candidate(fitter, fitter->rt->map_types[i], &cap);
 	return fitter;
 }
 

@@ -310,6 +310,8 @@ struct hms_error *hms_locals(const struct hms_unwinder *u, struct hms_dwarf *dwa
 	const struct hms_dwarf_frame *debug;
 	struct hms_error *err;
 
+	if (!dwarf)
+		return NULL;
 	err = hms_dwarf_frame(dwarf, hms_frame_lookup_pc(frame) - bias, &debug);
 	if (hms_err_catch(&err, HMS_ERR_NOT_FOUND))
 		return NULL;

@@ -49,7 +49,7 @@ struct hms_local {
 
 /* Call @visit for each variable in scope of @frame, innermost inlined function first.  @local and
  * what it points to are valid during the call.  Frames of functions without debug information
- * have none.  @bias is the program's load bias. */
+ * have none, nor any where @dwarf is NULL.  @bias is the program's load bias. */
 struct hms_error *hms_locals(const struct hms_unwinder *u, struct hms_dwarf *dwarf, uint64_t bias,
 			     const struct hms_stack *stack, const struct hms_frame *frame,
 			     struct hms_error *(*visit)(void *arg, const struct hms_local *local),

@@ -206,12 +206,22 @@ static void add_string(struct build *b)
 	add_member(b, type, "len", 3, number(b, 8), 8);
 }
 
-void hms_known_add_types(const struct hms_go_version *version, struct hms_graph *graph)
+/* Types that stand for all interfaces without methods, and for all with some. */
+static void add_interface(struct build *b, const char *name, bool iface)
+{
+	struct hms_type *type = add(b, HMS_KIND_INTERFACE, 16);
+
+	type->name = name;
+	type->iface = iface;
+}
+
+void hms_known_add_types(const struct hms_go_version *version, enum hms_arch arch,
+			 struct hms_graph *graph)
 {
 	struct hms_layout layout;
 	struct build b = {.graph = graph, .layout = &layout};
 
-	hms_known_layout(version, &layout);
+	hms_known_layout(version, arch, &layout);
 	for (size_t i = 0; i < HMS_NFACTS; i++) {
 		char type[HMS_FACT_NAME_MAX], member[HMS_FACT_NAME_MAX];
 
@@ -222,4 +232,6 @@ void hms_known_add_types(const struct hms_go_version *version, struct hms_graph 
 			add_structure(&b, type);
 	}
 	add_string(&b);
+	add_interface(&b, "interface {}", false);
+	add_interface(&b, HMS_KNOWN_IFACE, true);
 }

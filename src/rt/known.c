@@ -39,6 +39,28 @@ bool hms_known_release(const struct hms_go_version *version)
 	return false;
 }
 
+/* runtime.mheap keeps its parts in cache lines of their own, and arm64's are twice as long
+ * (internal/cpu.CacheLinePadSize).  The whole sizes of mheap and p are those of amd64. */
+static const struct {
+	enum hms_fact_id id;
+	unsigned int from; /* Go 1.from and later */
+	uint32_t add;
+} arm64[] = {
+	{HMS_F_MHEAP_ARENAS, 22, 64},
+	{HMS_F_MHEAP_ALLARENAS, 22, 64},
+	{HMS_F_MHEAP_USERARENAARENAS, 22, 64},
+};
+
+static void adapt_to_arm64(const struct hms_go_version *version, struct hms_layout *layout)
+{
+	for (size_t i = 0; i < HMS_ARRAY_LEN(arm64); i++) {
+		struct hms_fact *fact = &layout->facts[arm64[i].id];
+
+		if (fact->present && version->minor >= arm64[i].from)
+			fact->off += arm64[i].add;
+	}
+}
+
 static enum kind kind_of(const struct hms_go_version *version)
 {
 	return version->minor < 24 || hms_go_version_experiment(version, "noswissmap")
@@ -46,7 +68,8 @@ static enum kind kind_of(const struct hms_go_version *version)
 		       : KIND_SWISS;
 }
 
-void hms_known_layout(const struct hms_go_version *version, struct hms_layout *ret)
+void hms_known_layout(const struct hms_go_version *version, enum hms_arch arch,
+		      struct hms_layout *ret)
 {
 	enum kind kind = kind_of(version);
 
@@ -59,4 +82,6 @@ void hms_known_layout(const struct hms_go_version *version, struct hms_layout *r
 			ret->facts[row->id] = (struct hms_fact){
 				.present = true, .off = row->off, .size = row->size};
 	}
+	if (arch == HMS_ARCH_ARM64)
+		adapt_to_arm64(version, ret);
 }

@@ -6,7 +6,7 @@
  * tests/cores/t_known.c, which also writes it anew.  Nothing is interpolated: a release that is
  * not in the table has no layout.
  *
- * Linux on amd64 and arm64, where these structures are the same.
+ * The table is that of Linux on amd64; what is elsewhere on arm64 is told in known.c.
  */
 #ifndef HMS_RT_KNOWN_H
 #define HMS_RT_KNOWN_H
@@ -23,11 +23,16 @@
 bool hms_known_release(const struct hms_go_version *version);
 
 /* The facts of a release in the table, without their types. */
-void hms_known_layout(const struct hms_go_version *version, struct hms_layout *ret);
+void hms_known_layout(const struct hms_go_version *version, enum hms_arch arch,
+		      struct hms_layout *ret);
+
+/* What the interface with methods among the types below is called. */
+#define HMS_KNOWN_IFACE "interface { ... }"
 
 /* Add the structures that hold these facts to @graph (not yet sealed): hms_layout_resolve() then
  * finds what hms_known_layout() told, and some more types by which this program names things:
- * "string", "runtime.eface", "runtime.iface". */
-void hms_known_add_types(const struct hms_go_version *version, struct hms_graph *graph);
+ * "string", "interface {}" and an interface with methods. */
+void hms_known_add_types(const struct hms_go_version *version, enum hms_arch arch,
+			 struct hms_graph *graph);
 
 #endif

@@ -101,6 +101,16 @@ static void read_version(const struct hms_rt *rt, struct hms_go_version *ret)
 	version_of_buildinfo(rt, ret);
 }
 
+void hms_go_version_of(const struct hms_mem *mem, const struct hms_elffile *exe, uint64_t bias,
+		       struct hms_go_version *ret)
+{
+	HMS_AUTO(hms_graph) struct hms_graph *nothing = hms_graph_create();
+	const struct hms_rt rt = {.mem = mem, .exe = exe, .bias = bias, .graph = nothing};
+
+	hms_graph_seal(nothing);
+	read_version(&rt, ret);
+}
+
 /* ---- modules ---------------------------------------------------------------------------- */
 
 static void decode_module(const struct hms_layout *layout, const uint8_t *p, uint64_t addr,
@@ -286,6 +296,7 @@ void hms_rt_close(struct hms_rt *rt)
 	if (!rt)
 		return;
 	hms_rtypes_destroy(rt->rtypes);
+	free(rt->map_types);
 	free(rt->modules);
 	free(rt);
 }

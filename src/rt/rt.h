@@ -36,6 +36,11 @@ struct hms_go_version {
 /* Parse @text of @len bytes.  Never fails; an unknown form gives 0.0. */
 void hms_go_version_parse(const char *text, size_t len, struct hms_go_version *ret);
 
+/* The release of a program of which nothing else is known: from its symbols, or from what the
+ * linker noted of the build.  Never fails, as above. */
+void hms_go_version_of(const struct hms_mem *mem, const struct hms_elffile *exe, uint64_t bias,
+		       struct hms_go_version *ret);
+
 /* Among the releases that the facts were verified with: 1.15, 1.19, 1.21 to 1.27. */
 bool hms_go_version_known(const struct hms_go_version *version);
 
@@ -70,6 +75,10 @@ struct hms_rt {
 	size_t nmodules;
 	bool modules_cut;          /* the list of modules could not be followed to its end */
 	struct hms_rtypes *rtypes; /* types that debug information lacks, made as they are met */
+	/* Map types that are not the graph's: all of them, once hms_rt_find_map_types() was called.
+	 */
+	const struct hms_type **map_types;
+	size_t nmap_types;
 };
 
 /* Build the model.  HMS_ERR_UNSUPPORTED where EXE is no Go program, HMS_ERR_ABSENT where debug
@@ -105,6 +114,10 @@ void hms_rt_type_path(const struct hms_rt *rt, const struct hms_type *type, stru
  * debug information does not have it, it is made from the descriptor: its id is then beyond the
  * graph's types.  Safe from several threads. */
 const struct hms_type *hms_rt_type_at(const struct hms_rt *rt, uint64_t rtype);
+
+/* Search the program's type descriptors for maps: fills @rt->map_types.  For programs without debug
+ * information; call it once, before others use @rt. */
+void hms_rt_find_map_types(struct hms_rt *rt);
 
 /* The dynamic type of an interface value of static type @iface whose first word is @word: a type
  * descriptor (eface), or an itab that names one.  NULL where @word is nil or leads nowhere known.

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bare/bare.h"
 #include "core/debugfile.h"
 #include "core/exefind.h"
 #include "util/arena.h"
@@ -98,21 +99,17 @@ static struct hms_error *fit_exe(struct hms_session *s, const struct hms_session
 
 /* ---- models ------------------------------------------------------------------------------- */
 
-/* Debug information: in EXE, or apart from it. */
+/* Debug information: in EXE, or apart from it.  NULL where there is none. */
 static struct hms_error *open_dwarf(struct hms_session *s, const struct hms_session_options *o)
 {
 	HMS_AUTO(hms_elffile) struct hms_elffile *apart = NULL;
 
+	if (o->without_debug_info)
+		return NULL;
 	if (!s->exe->has_dwarf || o->debug_file)
 		HMS_TRY(hms_debugfile_open(s->exe, o->sysroot, o->debug_file, &apart));
 	if (!s->exe->has_dwarf && !apart)
-		return hms_err(
-			HMS_ERR_UNSUPPORTED,
-			"cannot read the types of '%s': it has no debug information (built "
-			"with -ldflags=-w or -s, or stripped) and none was found apart from "
-			"it; name it with --debug-file, or run with the unstripped executable "
-			"of the same build",
-			s->exe->path);
+		return NULL;
 	return hms_dwarf_open(apart ? apart->path : s->exe->path, &s->dwarf);
 }
 
@@ -129,6 +126,25 @@ static struct hms_error *read_types(struct hms_session *s)
 	return NULL;
 }
 
+/* What a program without debug information is known by: its own type descriptors, function tables
+ * and stack maps, and what this program knows of its release. */
+static struct hms_error *read_bare(struct hms_session *s)
+{
+	struct hms_error *err = hms_bare_graph(s->core, s->mem, s->exe, s->bias, &s->graph);
+
+	if (err)
+		return hms_err_ctx(
+			err,
+			"cannot read the types of '%s': it has no debug information (built "
+			"with -ldflags=-w or -s, or stripped) and none was found apart from "
+			"it; name it with --debug-file, or run with the unstripped executable "
+			"of the same build",
+			s->exe->path);
+	hms_session_limit(s, "stripped executable: no names of variables, the types of some maps "
+			     "are unknown");
+	return NULL;
+}
+
 static struct hms_error *open_models(struct hms_session *s)
 {
 	HMS_TRY(hms_rt_open(s->mem, s->exe, s->bias, s->graph, &s->rt));
@@ -138,6 +154,8 @@ static struct hms_error *open_models(struct hms_session *s)
 			"Go release '%s' is not among those this program was verified with: "
 			"layouts come from its debug information, the rest is unverified",
 			s->rt->version.text[0] ? s->rt->version.text : "unknown");
+	if (!s->dwarf)
+		hms_rt_find_map_types(s->rt);
 	HMS_TRY(hms_heap_open(s->rt, &s->heap));
 	return hms_map_model_open(s->rt, s->heap, &s->model);
 }
@@ -165,7 +183,7 @@ struct hms_error *hms_session_open(const struct hms_session_options *o, struct h
 	HMS_TRY(fit_exe(s, o));
 	HMS_TRY(hms_mem_open(s->core, s->exe, s->bias, &s->mem));
 	HMS_TRY(open_dwarf(s, o));
-	HMS_TRY(read_types(s));
+	HMS_TRY(s->dwarf ? read_types(s) : read_bare(s));
 	HMS_TRY(open_models(s));
 	if (o->digests)
 		hms_map_model_want_digests(s->model);

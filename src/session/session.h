@@ -18,12 +18,13 @@
 #include "util/error.h"
 
 struct hms_session_options {
-	const char *core;       /* path */
-	const char *exe;        /* path; NULL: found from the core */
-	const char *sysroot;    /* where the process's files are; NULL: "/" */
-	const char *debug_file; /* separate debug information; NULL: looked for */
-	bool force;             /* a build ID that does not match is a warning */
-	bool digests;           /* maps get digests of what they hold */
+	const char *core;        /* path */
+	const char *exe;         /* path; NULL: found from the core */
+	const char *sysroot;     /* where the process's files are; NULL: "/" */
+	const char *debug_file;  /* separate debug information; NULL: looked for */
+	bool force;              /* a build ID that does not match is a warning */
+	bool without_debug_info; /* as if the executable were stripped */
+	bool digests;            /* maps get digests of what they hold */
 	unsigned int jobs;
 	struct hms_corefile_options core_options;
 };
@@ -35,7 +36,7 @@ struct hms_session {
 	int build_id_match; /* 1 yes, 0 no, -1 nobody knows */
 	uint64_t bias;
 	struct hms_mem *mem;
-	struct hms_dwarf *dwarf;
+	struct hms_dwarf *dwarf; /* NULL: the executable is stripped */
 	struct hms_graph *graph;
 	struct hms_rt *rt;
 	struct hms_heap *heap;

@@ -20,6 +20,7 @@
 struct column {
 	const char *release; /* "1.24-noswissmap" */
 	struct hms_go_version version;
+	enum hms_arch arch;
 	struct hms_layout layout;
 };
 
@@ -30,12 +31,16 @@ static const char *variable(const char *name)
 	return value ? value : ".";
 }
 
-static struct hms_error *read_layout(const char *exe, struct hms_layout *ret)
+static struct hms_error *read_layout(const char *exe, enum hms_arch *arch_ret,
+				     struct hms_layout *ret)
 {
 	HMS_AUTO(hms_dwarf) struct hms_dwarf *dwarf = NULL;
 	HMS_AUTO(hms_graph) struct hms_graph *graph = hms_graph_create();
+	HMS_AUTO(hms_elffile) struct hms_elffile *elf = NULL;
 	size_t skipped;
 
+	HMS_TRY(hms_elffile_open(exe, &elf));
+	*arch_ret = elf->arch;
 	HMS_TRY(hms_dwarf_open(exe, &dwarf));
 	HMS_TRY(hms_dwarf_read_types(dwarf, 0, graph, &skipped));
 	hms_graph_seal(graph);
@@ -97,9 +102,9 @@ static bool test(const struct column *column, size_t number)
 	struct hms_layout known, resolved;
 	size_t wrong;
 
-	hms_known_layout(&column->version, &known);
+	hms_known_layout(&column->version, column->arch, &known);
 	wrong = compare("the table", &known, &column->layout);
-	hms_known_add_types(&column->version, graph);
+	hms_known_add_types(&column->version, column->arch, graph);
 	hms_graph_seal(graph);
 	hms_layout_resolve(graph, &resolved);
 	wrong += compare("the graph", &resolved, &column->layout);
@@ -192,7 +197,8 @@ static size_t read_columns(struct column columns[COLUMNS], struct hms_arena *are
 	if (glob(pattern, 0, NULL, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc && n < COLUMNS; i++) {
 			char *exe = hms_arena_strdup(arena, found.gl_pathv[i]);
-			struct hms_error *err = read_layout(exe, &columns[n].layout);
+			struct hms_error *err =
+				read_layout(exe, &columns[n].arch, &columns[n].layout);
 
 			*strrchr(exe, '/') = '\0';
 			columns[n].release = strrchr(exe, '/') + 1;
