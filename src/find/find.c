@@ -214,7 +214,13 @@ struct hms_error *hms_find_maps(struct hms_map_model *model, const struct hms_fi
 	f.dwarf = stacks ? stacks->dwarf : NULL;
 	f.found_by = HMS_FOUND_GLOBAL;
 	push_variables(&f);
+	if (stacks && stacks->unnamed)
+		hms_find_push_unnamed(&f, stacks);
 	run_levels(&f);
+	if (stacks && stacks->unnamed) {
+		hms_find_unnamed_words(&f);
+		run_levels(&f);
+	}
 	if (stacks && stacks->goros) {
 		f.found_by = HMS_FOUND_STACK;
 		err = hms_find_push_locals(&f, stacks);

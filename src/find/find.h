@@ -23,10 +23,24 @@ struct hms_found {
 	struct hms_arena *arena; /* paths live here */
 };
 
+/* What is known of roots where debug information lacks: words in the program's variables that hold
+ * maps, each of a type.  The first is at address offs[0], and each next at offs[i] from where the
+ * one before points. */
+#define HMS_FIND_LOADS 4
+struct hms_find_holder {
+	const struct hms_type *type;
+	uint8_t nloads;
+	uint64_t offs[HMS_FIND_LOADS];
+};
+
 /* Where goroutines and their variables come from, and what closures captured. */
 struct hms_find_stacks {
 	const struct hms_goros *goros; /* NULL: unknown */
 	struct hms_dwarf *dwarf;
+	bool unnamed; /* no debug information: package variables are words without names and types
+		       */
+	const struct hms_find_holder *holders; /* where they are: those of one place in a row */
+	size_t nholders;
 };
 
 /* Search.  @model is borrowed and must outlive the result; @stacks may be NULL: then only package

@@ -100,6 +100,12 @@ void hms_find_follow(struct hms_finder *f, uint64_t addr, const struct hms_type 
 void hms_find_visit_entries(struct hms_finder *f, const struct hms_map *map,
 			    const struct hms_path *path, size_t length);
 
+/* Put what variables without names hold into the queue (unnamed.c). */
+void hms_find_push_unnamed(struct hms_finder *f, const struct hms_find_stacks *stacks);
+
+/* When these were followed: maps that other words of such variables point at, validated. */
+void hms_find_unnamed_words(struct hms_finder *f);
+
 /* Put what goroutines' live variables hold into the queue; keep the others for later. */
 struct hms_error *hms_find_push_locals(struct hms_finder *f, const struct hms_find_stacks *stacks)
 	HMS_MUST_USE;
@@ -110,8 +116,9 @@ void hms_find_words(struct hms_finder *f, const struct hms_find_stacks *stacks);
 /* Maps among heap objects that nothing led to, validated. */
 void hms_find_sweep(struct hms_finder *f);
 
-/* Take @map, if it is new, as found by @found_by. */
-void hms_find_accept(struct hms_finder *f, const struct hms_map *map, enum hms_found_by found_by);
+/* Take @map, if it is new, as found by @found_by; @owner may be NULL. */
+void hms_find_accept(struct hms_finder *f, const struct hms_map *map, enum hms_found_by found_by,
+		     const struct hms_path *owner);
 
 /* Bytes of the heap slots that map headers lie in. */
 uint64_t hms_find_header_slot(const struct hms_finder *f);

@@ -120,7 +120,7 @@ static void try_word(struct hms_finder *f, uint64_t word, uint64_t slot_size)
 	    object.base != word || object.noscan)
 		return;
 	if (hms_fit_map(f->fitter, &map) != HMS_FIT_NONE)
-		hms_find_accept(f, &map, HMS_FOUND_WORD);
+		hms_find_accept(f, &map, HMS_FOUND_WORD, NULL);
 }
 
 static void scan_stack(struct hms_finder *f, const struct hms_stack *stack, uint64_t hi,
@@ -155,7 +155,7 @@ void hms_find_words(struct hms_finder *f, const struct hms_find_stacks *stacks)
 
 		if (!hms_set_get(&f->by_addr, map.addr, 0) &&
 		    hms_fit_type(f->fitter, f->weak[i].type, &map))
-			hms_find_accept(f, &map, HMS_FOUND_WORD);
+			hms_find_accept(f, &map, HMS_FOUND_WORD, NULL);
 	}
 	for (size_t i = 0; i < stacks->goros->n; i++) {
 		hms_unwind(u, &stacks->goros->list[i], &stack);

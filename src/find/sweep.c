@@ -6,7 +6,8 @@
  */
 #include "find/private.h"
 
-void hms_find_accept(struct hms_finder *f, const struct hms_map *map, enum hms_found_by found_by)
+void hms_find_accept(struct hms_finder *f, const struct hms_map *map, enum hms_found_by found_by,
+		     const struct hms_path *owner)
 {
 	struct hms_map *added;
 	bool is_new;
@@ -18,8 +19,8 @@ void hms_find_accept(struct hms_finder *f, const struct hms_map *map, enum hms_f
 	added = &f->maps[f->nmaps++];
 	*added = *map;
 	added->found_by = (uint8_t)found_by;
-	added->owner = NULL;
-	added->owners = 0;
+	added->owner = owner;
+	added->owners = owner != NULL;
 }
 
 static void try_object(struct hms_finder *f, uint64_t addr)
@@ -36,7 +37,7 @@ static void try_object(struct hms_finder *f, uint64_t addr)
 	}
 	hms_heap_find(f->heap, addr, &object);
 	if (object.state == HMS_HEAP_ALLOCATED)
-		hms_find_accept(f, &map, HMS_FOUND_SCAN);
+		hms_find_accept(f, &map, HMS_FOUND_SCAN, NULL);
 }
 
 static struct hms_error *visit_span(void *arg, const struct hms_span *span)

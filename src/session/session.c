@@ -8,7 +8,10 @@
 #include "bare/bare.h"
 #include "core/debugfile.h"
 #include "core/exefind.h"
+#include "disas/uses.h"
 #include "util/arena.h"
+
+_Static_assert(HMS_FIND_LOADS == HMS_USE_LOADS, "the same loads");
 
 void hms_session_limit(struct hms_session *s, const char *format, ...)
 {
@@ -192,11 +195,39 @@ struct hms_error *hms_session_open(const struct hms_session_options *o, struct h
 	return NULL;
 }
 
+/* What the code tells of variables without names. */
+static struct hms_find_holder *find_holders(const struct hms_session *s, size_t *n_ret)
+{
+	HMS_AUTO(hms_uses) struct hms_uses *uses = NULL;
+	struct hms_find_holder *holders;
+
+	*n_ret = 0;
+	if (!s->pclntab)
+		return NULL;
+	hms_err_free(hms_uses_find(s->rt, s->pclntab, s->jobs, &uses));
+	if (!uses)
+		return NULL;
+	holders = hms_xcalloc(uses->n, sizeof(*holders));
+	for (size_t i = 0; i < uses->n; i++) {
+		const struct hms_use *use = &uses->list[i];
+
+		holders[i].type = use->type;
+		holders[i].nloads = use->nloads;
+		memcpy(holders[i].offs, use->offs, sizeof(use->offs));
+	}
+	*n_ret = uses->n;
+	return holders;
+}
+
 struct hms_error *hms_session_find_maps(struct hms_session *s, struct hms_found **ret)
 {
-	struct hms_find_stacks stacks = {s->goros, s->dwarf};
+	struct hms_find_stacks stacks = {
+		.goros = s->goros, .dwarf = s->dwarf, .unnamed = !s->dwarf};
 	HMS_AUTO(hms_found) struct hms_found *found = NULL;
+	HMS_AUTO_FREE struct hms_find_holder *holders = NULL;
 
+	if (stacks.unnamed)
+		stacks.holders = holders = find_holders(s, &stacks.nholders);
 	HMS_TRY(hms_find_maps(s->model, &stacks, &found));
 	HMS_TRY(hms_map_survey(s->model, found->maps, found->nmaps, s->jobs));
 	*ret = hms_take(found);

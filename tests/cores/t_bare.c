@@ -95,6 +95,9 @@ static void compare_type(struct tally *t, const json_t *truth, const struct hms_
 
 	if (!map->type) {
 		t->unknown++;
+		printf("# UNKNOWN %s %s %s %s\n", t->release, json_string_value(json_object_get(truth, "reach")),
+		       json_string_value(json_object_get(truth, "owner")),
+		       json_string_value(json_object_get(truth, "type")));
 		return;
 	}
 	t->typed++;

@@ -1,0 +1,291 @@
+#include "disas/uses.h"
+
+#include <string.h>
+
+#include "disas/calls.h"
+#include "disas/flow.h"
+#include "rt/mapfuncs.h"
+#include "util/arena.h"
+#include "util/threads.h"
+
+/* A function that looks as if it called some: calls [first, first + n). */
+struct candidate {
+	struct hms_func func;
+	size_t first, n;
+	struct hms_use *uses;
+	size_t nuses, cap;
+};
+
+struct target {
+	uint64_t entry;
+	const struct hms_map_func *row;
+};
+
+struct finder {
+	const struct hms_rt *rt;
+	const struct hms_pclntab *tab;
+	bool register_abi;
+	struct hms_disas **disas; /* one a worker, made when it is needed */
+	struct target *targets;   /* by entry */
+	size_t ntargets, cap_targets;
+	struct hms_call_at *calls;
+	size_t ncalls;
+	struct candidate *candidates;
+	size_t ncandidates, cap_candidates;
+};
+
+/* ---- what is looked for -------------------------------------------------------------------- */
+
+static int by_entry(const void *a, const void *b)
+{
+	uint64_t x = ((const struct target *)a)->entry, y = ((const struct target *)b)->entry;
+
+	return (x > y) - (x < y);
+}
+
+static void find_targets(struct finder *f)
+{
+	size_t n = hms_pclntab_nfuncs(f->tab);
+	struct hms_func func;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct hms_map_func *row;
+
+		if (!hms_pclntab_func(f->tab, i, &func))
+			continue;
+		row = hms_map_func_find(func.name);
+		if (!row || row->type_arg < 0 || row->map_arg < 0)
+			continue;
+		HMS_GROW(f->targets, f->ntargets, f->cap_targets);
+		f->targets[f->ntargets++] = (struct target){func.entry, row};
+	}
+	if (f->ntargets)
+		qsort(f->targets, f->ntargets, sizeof(*f->targets), by_entry);
+}
+
+static struct hms_error *find_calls(struct finder *f, unsigned int jobs)
+{
+	HMS_AUTO_FREE uint64_t *entries = hms_xcalloc(f->ntargets + 1, sizeof(*entries));
+
+	for (size_t i = 0; i < f->ntargets; i++)
+		entries[i] = f->targets[i].entry;
+	return hms_calls_find(f->rt, entries, f->ntargets, jobs, &f->calls, &f->ncalls);
+}
+
+/* Functions around the calls; what map functions do among themselves is of no interest. */
+static void find_candidates(struct finder *f)
+{
+	struct candidate *last = NULL;
+	struct hms_func func;
+
+	for (size_t i = 0; i < f->ncalls; i++) {
+		uint64_t pc = f->calls[i].pc;
+
+		if (last && pc < last->func.end) {
+			last->n++;
+			continue;
+		}
+		if (!hms_pclntab_find(f->tab, pc, &func) || hms_map_func_find(func.name))
+			continue;
+		HMS_GROW(f->candidates, f->ncandidates, f->cap_candidates);
+		last = &f->candidates[f->ncandidates++];
+		*last = (struct candidate){.func = func, .first = i, .n = 1};
+	}
+}
+
+/* ---- one use ------------------------------------------------------------------------------- */
+
+/* Integer argument registers by DWARF number: src/cmd/compile/abi-internal.md. */
+static struct hms_val argument(const struct finder *f, struct hms_flow *flow,
+			       const struct hms_flow_state *state, int word)
+{
+	static const uint8_t amd64[] = {HMS_REG_RAX, HMS_REG_RBX, HMS_REG_RCX, HMS_REG_RDI};
+	bool arm = f->rt->exe->arch == HMS_ARCH_ARM64;
+
+	if (!f->register_abi)
+		return hms_flow_stack_word(flow, state, 8 * word + (arm ? 8 : 0));
+	if (word >= (int)HMS_ARRAY_LEN(amd64))
+		return (struct hms_val){HMS_BASE_UNKNOWN, 0};
+	return state->regs[arm ? (uint8_t)word : amd64[word]];
+}
+
+/* The loads that @val comes from, outermost first; 0: it does not come from a variable. */
+static uint8_t follow(const struct hms_flow *flow, struct hms_val val, uint64_t offs[HMS_USE_LOADS])
+{
+	struct hms_base base;
+	uint8_t n = 0;
+
+	if (val.off)
+		return 0;
+	for (;;) {
+		hms_flow_base(flow, val.base, &base);
+		if (base.kind != HMS_IS_LOAD || n == HMS_USE_LOADS)
+			return 0;
+		memmove(offs + 1, offs, n * sizeof(*offs));
+		offs[0] = (uint64_t)base.from.off;
+		n++;
+		if (base.from.base == HMS_BASE_CONST)
+			return n;
+		val = base.from;
+	}
+}
+
+static bool is_variable(const struct hms_rt *rt, uint64_t addr)
+{
+	for (size_t i = 0; i < rt->nmodules; i++) {
+		const struct hms_module *m = &rt->modules[i];
+
+		if ((addr >= m->data && addr < m->edata) || (addr >= m->bss && addr < m->ebss))
+			return addr % 8 == 0;
+	}
+	return false;
+}
+
+static const struct hms_map_func *row_of(const struct finder *f, uint64_t entry)
+{
+	const struct target key = {.entry = entry};
+	const struct target *found =
+		f->ntargets ? bsearch(&key, f->targets, f->ntargets, sizeof(key), by_entry) : NULL;
+
+	return found ? found->row : NULL;
+}
+
+static void look_at_call(const struct finder *f, struct candidate *c, struct hms_flow *flow,
+			 uint32_t insn)
+{
+	const struct hms_map_func *row = row_of(f, hms_flow_code(flow)->insns[insn].target);
+	struct hms_use use = {.times = 1};
+	struct hms_flow_state state;
+	struct hms_val type;
+
+	if (!row)
+		return;
+	hms_flow_at(flow, insn, &state);
+	if (!state.reached)
+		return;
+	type = argument(f, flow, &state, row->type_arg);
+	if (type.base != HMS_BASE_CONST)
+		return;
+	use.nloads = follow(flow, argument(f, flow, &state, row->map_arg), use.offs);
+	if (!use.nloads || !is_variable(f->rt, use.offs[0]))
+		return;
+	use.type = hms_rt_type_at(f->rt, (uint64_t)type.off);
+	if (!use.type || use.type->kind != HMS_KIND_MAP)
+		return;
+	HMS_GROW(c->uses, c->nuses, c->cap);
+	c->uses[c->nuses++] = use;
+}
+
+static void find_in(const struct finder *f, struct candidate *c, const struct hms_code *code)
+{
+	HMS_AUTO(hms_flow) struct hms_flow *flow = NULL;
+
+	flow = hms_flow_create(code, f->tab, f->rt->exe->arch, NULL, NULL, NULL);
+	for (size_t i = c->first; i < c->first + c->n; i++) {
+		uint32_t insn;
+
+		if (hms_code_find(code, f->calls[i].pc, &insn) &&
+		    code->insns[insn].flow == HMS_FLOW_CALL && code->insns[insn].has_target &&
+		    code->insns[insn].target == f->calls[i].target)
+			look_at_call(f, c, flow, insn);
+	}
+}
+
+static struct hms_error *look_at(void *arg, size_t item, unsigned int worker)
+{
+	struct finder *f = arg;
+	struct candidate *c = &f->candidates[item];
+	HMS_AUTO(hms_code) struct hms_code *code = NULL;
+	struct hms_error *err;
+
+	if (!f->disas[worker])
+		HMS_TRY(hms_disas_create(f->rt->exe->arch, &f->disas[worker]));
+	err = hms_code_read(f->disas[worker], f->rt->mem, f->tab, &c->func, &code);
+	if (!err)
+		find_in(f, c, code);
+	hms_err_free(err);
+	return NULL;
+}
+
+/* ---- all of them --------------------------------------------------------------------------- */
+
+static int by_place(const void *pa, const void *pb)
+{
+	const struct hms_use *a = pa, *b = pb;
+
+	if (a->nloads != b->nloads)
+		return a->nloads < b->nloads ? -1 : 1;
+	for (uint8_t i = 0; i < a->nloads; i++)
+		if (a->offs[i] != b->offs[i])
+			return a->offs[i] < b->offs[i] ? -1 : 1;
+	/* Types of their own have numbers that depend on who met them first. */
+	if (a->type->rt_off != b->type->rt_off)
+		return a->type->rt_off < b->type->rt_off ? -1 : 1;
+	return 0;
+}
+
+static struct hms_uses *collect(struct finder *f)
+{
+	struct hms_uses *uses = hms_xcalloc(1, sizeof(*uses));
+	size_t cap = 0, n = 0;
+
+	for (size_t i = 0; i < f->ncandidates; i++) {
+		for (size_t k = 0; k < f->candidates[i].nuses; k++) {
+			HMS_GROW(uses->list, uses->n, cap);
+			uses->list[uses->n++] = f->candidates[i].uses[k];
+		}
+	}
+	if (uses->n)
+		qsort(uses->list, uses->n, sizeof(*uses->list), by_place);
+	for (size_t i = 0; i < uses->n; i++) {
+		if (n && by_place(&uses->list[n - 1], &uses->list[i]) == 0)
+			uses->list[n - 1].times++;
+		else
+			uses->list[n++] = uses->list[i];
+	}
+	uses->n = n;
+	return uses;
+}
+
+static void finder_deinit(struct finder *f, unsigned int jobs)
+{
+	for (unsigned int i = 0; i < jobs; i++)
+		hms_disas_destroy(f->disas[i]);
+	free(f->disas);
+	for (size_t i = 0; i < f->ncandidates; i++)
+		free(f->candidates[i].uses);
+	free(f->candidates);
+	free(f->calls);
+	free(f->targets);
+}
+
+struct hms_error *hms_uses_find(const struct hms_rt *rt, const struct hms_pclntab *tab,
+				unsigned int jobs, struct hms_uses **ret)
+{
+	struct finder f = {
+		.rt = rt,
+		.tab = tab,
+		.register_abi = hms_go_version_register_abi(&rt->version, rt->exe->arch),
+		.disas = hms_xcalloc(jobs, sizeof(struct hms_disas *)),
+	};
+	struct hms_error *err;
+
+	find_targets(&f);
+	err = find_calls(&f, jobs);
+	if (!err) {
+		find_candidates(&f);
+		err = hms_parallel(f.ncandidates, jobs, look_at, &f);
+	}
+	if (!err)
+		*ret = collect(&f);
+	finder_deinit(&f, jobs);
+	return err;
+}
+
+void hms_uses_free(struct hms_uses *uses)
+{
+	if (!uses)
+		return;
+	free(uses->list);
+	free(uses);
+}
