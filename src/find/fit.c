@@ -4,8 +4,8 @@
 #include "map/iter.h"
 #include "rt/pclntab.h"
 
-#define MAX_KEYS   64 /* looked at for each type that is tried */
-#define MIN_BITS   14 /* of hashes that must agree before a type is believed */
+#define MAX_KEYS 64 /* looked at for each type that is tried */
+#define MIN_BITS 14 /* of hashes that must agree before a type is believed */
 /* Size classes leave at most one part in so many unused: 4097 bytes take 4864 (src/runtime/
  * sizeclasses.go). */
 #define MAX_WASTE  6

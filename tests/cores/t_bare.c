@@ -31,8 +31,8 @@ struct tally {
 	size_t wrong; /* differences */
 };
 
-__attribute__((format(printf, 3, 4))) static void
-differs(struct tally *t, const json_t *truth, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void differs(struct tally *t, const json_t *truth,
+							  const char *format, ...)
 {
 	const char *owner = json_string_value(json_object_get(truth, "owner"));
 	const char *type = json_string_value(json_object_get(truth, "type"));
@@ -57,8 +57,8 @@ static void same(struct tally *t, const json_t *truth, const json_t *header, con
 		 uint64_t ours)
 {
 	const json_t *value = json_object_get(header, key);
-	uint64_t theirs = json_is_string(value) ? address(header, key)
-						: (uint64_t)json_number_value(value);
+	uint64_t theirs =
+		json_is_string(value) ? address(header, key) : (uint64_t)json_number_value(value);
 
 	if (value && ours != theirs)
 		differs(t, truth, "%s is 0x%" PRIx64 ", the program says 0x%" PRIx64, key, ours,
@@ -95,7 +95,8 @@ static void compare_type(struct tally *t, const json_t *truth, const struct hms_
 
 	if (!map->type) {
 		t->unknown++;
-		printf("# UNKNOWN %s %s %s %s\n", t->release, json_string_value(json_object_get(truth, "reach")),
+		printf("# UNKNOWN %s %s %s %s\n", t->release,
+		       json_string_value(json_object_get(truth, "reach")),
 		       json_string_value(json_object_get(truth, "owner")),
 		       json_string_value(json_object_get(truth, "type")));
 		return;
@@ -115,8 +116,7 @@ static void compare_map(struct tally *t, const json_t *truth)
 		t->missing++;
 		printf("# MISSING %s %s %s count %.0f\n", t->release,
 		       json_string_value(json_object_get(truth, "owner")),
-		       json_string_value(json_object_get(truth, "type")),
-		       json_number_value(count));
+		       json_string_value(json_object_get(truth, "type")), json_number_value(count));
 		return;
 	}
 	t->owned += map->owner != NULL;
@@ -144,10 +144,8 @@ static struct hms_error *compare(struct hms_session *session, const json_t *trut
 
 static bool test_core(const struct bundled *bundled, char *what, size_t what_size)
 {
-	struct hms_session_options options = {.core = bundled->core,
-					      .exe = bundled->exe,
-					      .jobs = 1,
-					      .without_debug_info = true};
+	struct hms_session_options options = {
+		.core = bundled->core, .exe = bundled->exe, .jobs = 1, .without_debug_info = true};
 	HMS_AUTO(hms_session) struct hms_session *session = NULL;
 	struct tally t = {.release = bundled->title};
 	json_t *truth = json_load_file(bundled->truth, LOAD_FLAGS, NULL);
@@ -162,7 +160,8 @@ static bool test_core(const struct bundled *bundled, char *what, size_t what_siz
 		return false;
 	}
 	snprintf(what, what_size,
-		 "%zu maps: %zu typed, %zu of unknown type, %zu with an owner, %zu missing, %zu wrong",
+		 "%zu maps: %zu typed, %zu of unknown type, %zu with an owner, %zu missing, %zu "
+		 "wrong",
 		 t.maps, t.typed, t.unknown, t.owned, t.missing, t.wrong);
 	return !t.wrong;
 }
