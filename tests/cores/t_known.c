@@ -225,9 +225,9 @@ int main(int argc, char **argv)
 		write_table(columns, n);
 	} else {
 		printf("1..%zu\n", n + 1);
-		printf("%s %zu - executables of %zu releases\n", good ? "ok" : "not ok", n + 1, n);
+		printf("%s 1 - executables of %zu releases\n", good ? "ok" : "not ok", n);
 		for (size_t i = 0; i < n; i++)
-			good = test(&columns[i], i + 1) && good;
+			good = test(&columns[i], i + 2) && good;
 	}
 	hms_arena_destroy(arena);
 	return !good;
