@@ -155,13 +155,17 @@ static void add_type(struct check *check, const struct hms_map *first)
 
 void check_types_open(struct check *check, const struct hms_map *maps, size_t n)
 {
+	/* Types that debug information lacks have numbers beyond the graph's. */
 	check->ntype_index = hms_graph_ntypes(check->rt->graph);
+	for (size_t i = 0; i < n; i++)
+		if (maps[i].type)
+			check->ntype_index =
+				HMS_MAX(check->ntype_index, (size_t)maps[i].type->type->id + 1);
 	check->type_index = hms_xcalloc(check->ntype_index, sizeof(*check->type_index));
 	if (!check->options->quick)
 		open_hasher(check);
 	for (size_t i = 0; i < n; i++)
-		if (maps[i].type && maps[i].type->type->id < check->ntype_index &&
-		    !check->type_index[maps[i].type->type->id])
+		if (maps[i].type && !check->type_index[maps[i].type->type->id])
 			add_type(check, &maps[i]);
 }
 
