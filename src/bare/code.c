@@ -33,7 +33,7 @@ static const struct row rows[] = {
 	{{"internal/runtime/maps.aeskeysched", "runtime.aeskeysched"},
 	 {{"internal/runtime/maps.memHash64AES", "runtime.memhash64"}, 16, 0, false}},
 	{{"internal/runtime/maps.hashkey", "runtime.hashkey"},
-	 {{"internal/runtime/maps.memHash64Fallback", "internal/runtime/maps.memhash64Fallback",
+	 {{"internal/runtime/maps.memHash64Fallback", "internal/runtime/maps.MemHash64",
 	   "runtime.memhash64Fallback"},
 	  8,
 	  8,

@@ -17,7 +17,6 @@
 #define MAX_STATUS    11                  /* of a goroutine, without the scan bit */
 #define G_SCAN        0x1000
 #define REASON        "GC assist marking" /* waitReasonStrings[1] */
-#define SPANS_LOOKED  64                  /* pages of an arena that are asked for their span */
 #define PAGE_SHIFT    13
 #define REASON_MAXLEN 128
 
@@ -87,9 +86,10 @@ struct heap_search {
 static bool arena_has_spans(const struct finder *f, uint64_t arena, uint64_t base)
 {
 	uint64_t spans = arena + hms_layout_off(f->layout, HMS_F_HEAPARENA_SPANS);
-	const uint8_t *p = hms_mem_peek(f->mem, spans, SPANS_LOOKED * 8);
+	uint64_t pages = f->layout->facts[HMS_F_HEAPARENA_SPANS].size / 8;
+	const uint8_t *p = hms_mem_peek(f->mem, spans, pages * 8);
 
-	for (uint64_t i = 0; p && i < SPANS_LOOKED; i++) {
+	for (uint64_t i = 0; p && i < pages; i++) {
 		uint64_t span = hms_le64(p + 8 * i), page = base + (i << PAGE_SHIFT), start, n;
 		const uint8_t *s = span ? peek_structure(f, HMS_F_MSPAN, span) : NULL;
 

@@ -298,6 +298,14 @@ const struct hms_elf_section *hms_elffile_section(const struct hms_elffile *elf,
 	return NULL;
 }
 
+void hms_elffile_forget_symbols(struct hms_elffile *pub)
+{
+	struct elffile *elf = (struct elffile *)pub;
+
+	elf->symtab.sh_type = SHT_NULL;
+	pub->has_symbols = false;
+}
+
 bool hms_elffile_symbol(const struct hms_elffile *pub, const char *name, struct hms_elf_symbol *ret)
 {
 	/* The index is a cache: making it is no change that a caller could see. */

@@ -72,6 +72,9 @@ const struct hms_elf_section *hms_elffile_section(const struct hms_elffile *elf,
 bool hms_elffile_symbol(const struct hms_elffile *elf, const char *name,
 			struct hms_elf_symbol *ret);
 
+/* From now on as if .symtab had been stripped: for tests, before anyone looks a symbol up. */
+void hms_elffile_forget_symbols(struct hms_elffile *elf);
+
 /* Bytes of the file, borrowed; NULL where [off, off + len) is not inside it. */
 const uint8_t *hms_elffile_bytes(const struct hms_elffile *elf, uint64_t off, uint64_t len);
 

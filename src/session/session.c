@@ -107,7 +107,7 @@ static struct hms_error *open_dwarf(struct hms_session *s, const struct hms_sess
 {
 	HMS_AUTO(hms_elffile) struct hms_elffile *apart = NULL;
 
-	if (o->without_debug_info)
+	if (o->as_stripped)
 		return NULL;
 	if (!s->exe->has_dwarf || o->debug_file)
 		HMS_TRY(hms_debugfile_open(s->exe, o->sysroot, o->debug_file, &apart));
@@ -183,6 +183,8 @@ struct hms_error *hms_session_open(const struct hms_session_options *o, struct h
 	HMS_TRY(hms_corefile_open(o->core, &o->core_options, &s->core));
 	note_missing_bytes(s);
 	HMS_TRY(open_exe(s, o));
+	if (o->as_stripped)
+		hms_elffile_forget_symbols(s->exe);
 	HMS_TRY(fit_exe(s, o));
 	HMS_TRY(hms_mem_open(s->core, s->exe, s->bias, &s->mem));
 	HMS_TRY(open_dwarf(s, o));

@@ -18,13 +18,13 @@
 #include "util/error.h"
 
 struct hms_session_options {
-	const char *core;        /* path */
-	const char *exe;         /* path; NULL: found from the core */
-	const char *sysroot;     /* where the process's files are; NULL: "/" */
-	const char *debug_file;  /* separate debug information; NULL: looked for */
-	bool force;              /* a build ID that does not match is a warning */
-	bool without_debug_info; /* as if the executable were stripped */
-	bool digests;            /* maps get digests of what they hold */
+	const char *core;       /* path */
+	const char *exe;        /* path; NULL: found from the core */
+	const char *sysroot;    /* where the process's files are; NULL: "/" */
+	const char *debug_file; /* separate debug information; NULL: looked for */
+	bool force;             /* a build ID that does not match is a warning */
+	bool as_stripped;       /* for tests: no symbols, no debug information */
+	bool digests;           /* maps get digests of what they hold */
 	unsigned int jobs;
 	struct hms_corefile_options core_options;
 };

@@ -145,7 +145,7 @@ static struct hms_error *compare(struct hms_session *session, const json_t *trut
 static bool test_core(const struct bundled *bundled, char *what, size_t what_size)
 {
 	struct hms_session_options options = {
-		.core = bundled->core, .exe = bundled->exe, .jobs = 1, .without_debug_info = true};
+		.core = bundled->core, .exe = bundled->exe, .jobs = 1, .as_stripped = true};
 	HMS_AUTO(hms_session) struct hms_session *session = NULL;
 	struct tally t = {.release = bundled->title};
 	json_t *truth = json_load_file(bundled->truth, LOAD_FLAGS, NULL);
