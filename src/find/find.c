@@ -36,6 +36,8 @@ static bool named_before(const struct hms_finder *f, const struct hms_path *a,
 {
 	HMS_AUTO_STR struct hms_str ta = HMS_STR_INIT, tb = HMS_STR_INIT;
 
+	if (!a || !b)
+		return 0;
 	hms_path_text(f->rt, a, 0, &ta);
 	hms_path_text(f->rt, b, 0, &tb);
 	return strcmp(hms_str_text(&ta), hms_str_text(&tb)) < 0;
@@ -95,29 +97,59 @@ static void add_map(struct hms_finder *f, const struct hms_find_item *item)
 	*map = (struct hms_map){
 		.addr = item->addr,
 		.type = hms_map_type_of(f->model, item->type),
-		.owner = item->path,
-		.owners = 1,
+		.owner = f->doubtful ? NULL : item->path,
+		.owners = !f->doubtful,
 		.found_by = f->found_by,
 	};
 	hms_map_read_header(f->model, map);
 }
 
-static void register_maps(struct hms_finder *f, const struct hms_find_level *level, size_t from)
+/* Where nobody was sure, the map must have the type by which it was reached. */
+static bool borne_out(struct hms_finder *f, const struct hms_find_item *item)
+{
+	struct hms_map map = {.addr = item->addr};
+
+	if (!f->doubtful || hms_fit_type(f->fitter, item->type, &map))
+		return true;
+	f->dismissed++;
+	return false;
+}
+
+/* A map whose type was not known is now reached by one that fits. */
+static void take_type(struct hms_finder *f, struct hms_map *map, const struct hms_find_item *item,
+		      size_t number)
+{
+	struct hms_map copy = {.addr = item->addr};
+
+	if (!hms_fit_type(f->fitter, item->type, &copy))
+		return;
+	map->type = hms_map_type_of(f->model, item->type);
+	copy = *map;
+	if (copy.type)
+		hms_find_visit_entries(f, &copy, copy.owner, number / 2);
+}
+
+static void register_maps(struct hms_finder *f, size_t number, size_t from)
 {
 	size_t first_new = f->nmaps;
 
-	for (size_t i = from; i < level->n; i++) {
-		const struct hms_find_item *item = &level->items[i];
+	/* Taking a type may add items. */
+	for (size_t i = from, n = f->levels[number].n; i < n; i++) {
+		const struct hms_find_item copy = f->levels[number].items[i], *item = &copy;
+		const uint64_t *at = hms_set_get(&f->by_addr, item->addr, 0);
 		struct hms_map *map;
-		uint64_t *at;
-		bool added;
 
-		at = hms_set_put(&f->by_addr, item->addr, 0, f->nmaps, &added);
-		if (added) {
+		if (!at && borne_out(f, item)) {
+			hms_set_put(&f->by_addr, item->addr, 0, f->nmaps, NULL);
 			add_map(f, item);
-			continue;
 		}
+		if (!at)
+			continue;
 		map = &f->maps[*at];
+		if (f->unnamed && !map->type)
+			take_type(f, map, item, number);
+		if (f->doubtful)
+			continue;
 		map->owners += map->owners < UINT32_MAX;
 		if (*at >= first_new && named_before(f, item->path, map->owner))
 			map->owner = item->path;
@@ -127,10 +159,10 @@ static void register_maps(struct hms_finder *f, const struct hms_find_level *lev
 static void visit_maps(struct hms_finder *f, size_t number)
 {
 	for (size_t done = 0; done < f->levels[number].n;) {
-		size_t first = f->nmaps;
+		size_t first = f->nmaps, n = f->levels[number].n;
 
-		register_maps(f, &f->levels[number], done);
-		done = f->levels[number].n;
+		register_maps(f, number, done);
+		done = n;
 		for (size_t i = first; i < f->nmaps; i++) {
 			struct hms_map map = f->maps[i];
 
@@ -184,8 +216,7 @@ static void finder_deinit(struct hms_finder *f)
 	free(f->funcs);
 }
 
-/* Follow what the queue holds, and what that leads to. */
-static void run_levels(struct hms_finder *f)
+void hms_find_run(struct hms_finder *f)
 {
 	for (size_t number = 0; number < f->nlevels; number++) {
 		if (number % 2)
@@ -213,19 +244,24 @@ struct hms_error *hms_find_maps(struct hms_map_model *model, const struct hms_fi
 	f.fitter = hms_fitter_create(model);
 	f.dwarf = stacks ? stacks->dwarf : NULL;
 	f.found_by = HMS_FOUND_GLOBAL;
+	f.unnamed = stacks && stacks->unnamed;
 	push_variables(&f);
-	if (stacks && stacks->unnamed)
+	if (f.unnamed)
 		hms_find_push_unnamed(&f, stacks);
-	run_levels(&f);
-	if (stacks && stacks->unnamed) {
+	hms_find_run(&f);
+	if (f.unnamed) {
 		hms_find_unnamed_words(&f);
-		run_levels(&f);
+		hms_find_run(&f);
 	}
 	if (stacks && stacks->goros) {
 		f.found_by = HMS_FOUND_STACK;
 		err = hms_find_push_locals(&f, stacks);
-		run_levels(&f);
+		hms_find_run(&f);
 		hms_find_words(&f, stacks);
+	}
+	if (f.unnamed) {
+		f.found_by = HMS_FOUND_SCAN;
+		hms_find_interfaces(&f);
 	}
 	hms_find_sweep(&f);
 	hms_fitter_destroy(f.fitter);

@@ -8,9 +8,11 @@
 #define MIN_BITS 14 /* of hashes that must agree before a type is believed */
 /* Size classes leave at most one part in so many unused: 4097 bytes take 4864 (src/runtime/
  * sizeclasses.go). */
-#define MAX_WASTE  6
-#define MAX_B      40
-#define MAX_TRIALS 64 /* types whose keys are hashed for one header */
+#define MAX_WASTE   6
+#define MAX_B       40
+#define MAX_PARTS   16 /* of an element that are looked at */
+#define MAX_NESTING 4
+#define MAX_TRIALS  64 /* types whose keys are hashed for one header */
 
 struct candidate {
 	const struct hms_map_type *type;
@@ -182,8 +184,10 @@ static int agreement(const struct hms_map *map, const struct hms_slot *slot, uin
 /* ---- elements ------------------------------------------------------------------------------ */
 
 /* Does the word look like a pointer that Go could hold?  1: to an allocated object; 0: it says
- * nothing; -1: it cannot be one. */
-static int pointer_evidence(const struct hms_fitter *fitter, uint64_t word)
+ * nothing; -1: it cannot be one.  @elem is what it leads to, NULL where nobody knows: that must lie
+ * in the object, and be of a kind with it as to pointers. */
+static int pointer_evidence(const struct hms_fitter *fitter, const struct hms_type *elem,
+			    uint64_t word)
 {
 	struct hms_object object;
 
@@ -191,7 +195,13 @@ static int pointer_evidence(const struct hms_fitter *fitter, uint64_t word)
 		return 0;
 	hms_heap_find(fitter->heap, word, &object);
 	switch (object.state) {
-	case HMS_HEAP_ALLOCATED: return 1;
+	case HMS_HEAP_ALLOCATED:
+		if (!elem || !elem->size)
+			return 1;
+		return elem->size <= object.slot + object.slot_size - word &&
+				       (!object.noscan || !hms_type_has_pointers(elem))
+			       ? 1
+			       : -1;
 	case HMS_HEAP_UNKNOWN: return 0;
 	case HMS_HEAP_OUTSIDE:
 		return hms_mem_state_at(fitter->rt->mem, word, NULL) == HMS_MEM_UNMAPPED ? -1 : 0;
@@ -212,31 +222,63 @@ static int text_evidence(const struct hms_fitter *fitter, const struct hms_type 
 	if (!addr || len > INT64_MAX || __builtin_mul_overflow(len, each, &len))
 		return len ? -1 : 0;
 	if (!len)
-		return pointer_evidence(fitter, addr);
+		return pointer_evidence(fitter, NULL, addr);
 	hms_heap_find(fitter->heap, addr, &object);
 	if (object.state == HMS_HEAP_ALLOCATED && len > object.slot + object.slot_size - addr)
 		return -1;
 	if (object.state == HMS_HEAP_OUTSIDE &&
 	    hms_mem_state_at(fitter->rt->mem, addr + len - 1, NULL) == HMS_MEM_UNMAPPED)
 		return -1;
-	return pointer_evidence(fitter, addr);
+	return pointer_evidence(fitter, NULL, addr);
 }
 
 /* The same for a value of @type. */
 static int value_evidence(const struct hms_fitter *fitter, const struct hms_type *type,
-			  const uint8_t *bytes)
+			  const uint8_t *bytes, unsigned int nesting);
+
+/* The parts of a struct or array: -1 where one contradicts. */
+static int parts_evidence(const struct hms_fitter *fitter, const struct hms_type *type,
+			  const uint8_t *bytes, unsigned int nesting)
+{
+	bool array = type->kind == HMS_KIND_ARRAY;
+	uint64_t n = array ? type->count : type->nmembers;
+	int evidence = 0;
+
+	for (uint64_t i = 0; i < HMS_MIN(n, (uint64_t)MAX_PARTS); i++) {
+		const struct hms_type *part = array ? type->elem : type->members[i].type;
+		uint64_t off = array ? i * (part ? part->size : 0) : type->members[i].off;
+		int one;
+
+		if (!part || off > type->size || part->size > type->size - off)
+			continue;
+		one = value_evidence(fitter, part, bytes + off, nesting + 1);
+		if (one < 0)
+			return -1;
+		evidence += one;
+	}
+	return evidence;
+}
+
+static int value_evidence(const struct hms_fitter *fitter, const struct hms_type *type,
+			  const uint8_t *bytes, unsigned int nesting)
 {
 	switch (type->kind) {
+	case HMS_KIND_BOOL: return type->size != 1 || *bytes <= 1 ? 0 : -1;
 	case HMS_KIND_POINTER:
+		return type->size >= 8 ? pointer_evidence(fitter, type->elem, hms_le64(bytes)) : 0;
 	case HMS_KIND_MAP:
 	case HMS_KIND_CHAN:
-	case HMS_KIND_FUNC: return type->size >= 8 ? pointer_evidence(fitter, hms_le64(bytes)) : 0;
+	case HMS_KIND_FUNC:
+		return type->size >= 8 ? pointer_evidence(fitter, NULL, hms_le64(bytes)) : 0;
 	case HMS_KIND_SLICE:
 	case HMS_KIND_STRING: return type->size >= 16 ? text_evidence(fitter, type, bytes) : 0;
 	case HMS_KIND_INTERFACE:
 		if (type->size < 16 || !hms_le64(bytes))
 			return 0;
 		return hms_rt_dynamic_type(fitter->rt, type, hms_le64(bytes)) ? 1 : -1;
+	case HMS_KIND_STRUCT:
+	case HMS_KIND_ARRAY:
+		return nesting < MAX_NESTING ? parts_evidence(fitter, type, bytes, nesting) : 0;
 	default: return 0;
 	}
 }
@@ -257,7 +299,7 @@ static int element_evidence(struct hms_fitter *fitter, const struct hms_map *map
 			continue;
 		keys++;
 		elem = hms_slot_elem(&it, &slot, &addr);
-		one = elem ? value_evidence(fitter, map->type->elem, elem)
+		one = elem ? value_evidence(fitter, map->type->elem, elem, 0)
 			   : -map->type->elem_indirect;
 		evidence += one;
 	}

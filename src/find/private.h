@@ -53,6 +53,8 @@ struct hms_finder {
 		const struct hms_type *type;
 	} * weak;
 	size_t nweak, cap_weak;
+	bool unnamed;  /* there is no debug information: types of maps may come to light late */
+	bool doubtful; /* what the queue leads to must be borne out, and has no owner */
 	uint64_t dismissed;
 	uint64_t budget; /* values that may still be looked at: damaged memory ends somewhere */
 	/* a variable's value that was put together: at address HMS_FIND_GATHERED */
@@ -115,6 +117,12 @@ void hms_find_words(struct hms_finder *f, const struct hms_find_stacks *stacks);
 
 /* Maps among heap objects that nothing led to, validated. */
 void hms_find_sweep(struct hms_finder *f);
+
+/* Follow what the queue holds, and what that leads to. */
+void hms_find_run(struct hms_finder *f);
+
+/* Maps in what interfaces anywhere in the heap hold (interfaces.c), validated. */
+void hms_find_interfaces(struct hms_finder *f);
 
 /* Take @map, if it is new, as found by @found_by; @owner may be NULL. */
 void hms_find_accept(struct hms_finder *f, const struct hms_map *map, enum hms_found_by found_by,

@@ -124,9 +124,12 @@ static const struct hms_type *interface_at(struct hms_finder *f, const struct pa
 	if (is_pointer(part, i) || !is_pointer(part, i + 1) ||
 	    !hms_find_load(f, part->from + 8 * i, &word) || !word || word % 8 || !eface || !iface)
 		return NULL;
-	if (hms_rt_dynamic_type(f->rt, eface, word))
+	if (hms_rt_is_descriptor(f->rt, word))
 		return eface;
-	return hms_rt_dynamic_type(f->rt, iface, word) ? iface : NULL;
+	return hms_find_load(f, word + hms_layout_off(&f->rt->layout, HMS_F_ITAB_TYPE), &word) &&
+			       hms_rt_is_descriptor(f->rt, word)
+		       ? iface
+		       : NULL;
 }
 
 static void push_interfaces(struct hms_finder *f, const struct part *part)

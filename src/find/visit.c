@@ -85,6 +85,8 @@ static const struct hms_path *node_of(struct hms_finder *f, const struct hms_fin
 {
 	struct hms_path *node;
 
+	if (f->doubtful)
+		return NULL;
 	if (!step->up)
 		return step->root;
 	if (*step->node)

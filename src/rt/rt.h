@@ -119,6 +119,10 @@ const struct hms_type *hms_rt_type_at(const struct hms_rt *rt, uint64_t rtype);
  * information; call it once, before others use @rt. */
 void hms_rt_find_map_types(struct hms_rt *rt);
 
+/* Does @addr look like one of the program's type descriptors?  Stricter than hms_rt_type_at(),
+ * which is asked about what is a descriptor if anything is. */
+bool hms_rt_is_descriptor(const struct hms_rt *rt, uint64_t addr);
+
 /* The dynamic type of an interface value of static type @iface whose first word is @word: a type
  * descriptor (eface), or an itab that names one.  NULL where @word is nil or leads nowhere known.
  */

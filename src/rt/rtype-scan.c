@@ -6,9 +6,12 @@
  */
 #include "rt/rtype.h"
 
+#include "rt/descriptor.h"
+
 #include "util/arena.h"
 
 #define KIND_MASK 31
+#define TFLAG_MAX 63 /* all flags that there are */
 
 struct scan {
 	const struct hms_rt *rt;
@@ -55,6 +58,29 @@ static uint64_t end_of_descriptors(const struct hms_rt *rt, const struct hms_mod
 	if (p)
 		len = hms_layout_get(&rt->layout, HMS_F_MODULEDATA_TYPEDESCLEN, p);
 	return len && len <= module->etypes - module->types ? module->types + len : module->etypes;
+}
+
+bool hms_rt_is_descriptor(const struct hms_rt *rt, uint64_t addr)
+{
+	const struct hms_module *module = hms_rt_module_of_type(rt, addr);
+	const struct hms_layout *layout = &rt->layout;
+	HMS_AUTO_STR struct hms_str name = HMS_STR_INIT;
+	const uint8_t *p;
+	uint64_t kind;
+
+	if (addr % 8 || !module || addr >= end_of_descriptors(rt, module))
+		return false;
+	p = hms_mem_peek(rt->mem, addr, layout->facts[HMS_F_TYPE].size);
+	if (!p)
+		return false;
+	kind = hms_layout_get(layout, HMS_F_TYPE_KIND, p) & KIND_MASK;
+	return kind && kind <= HMS_KIND_UNSAFE_POINTER &&
+	       hms_layout_get(layout, HMS_F_TYPE_SIZE, p) < UINT64_C(1) << 40 &&
+	       hms_layout_get(layout, HMS_F_TYPE_PTRBYTES, p) <=
+		       hms_layout_get(layout, HMS_F_TYPE_SIZE, p) &&
+	       hms_layout_get(layout, HMS_F_TYPE_HASH, p) &&
+	       hms_layout_get(layout, HMS_F_TYPE_TFLAG, p) <= TFLAG_MAX &&
+	       hms_rtype_string(rt, module, addr, &name);
 }
 
 static void scan_module(struct hms_rt *rt, const struct hms_module *module, size_t *cap)
