@@ -62,6 +62,7 @@ static const struct hms_path *path_of(struct hms_finder *f, const char *name)
 
 	path->kind = HMS_PATH_VARIABLE;
 	path->name = name;
+	hms_path_finish(path);
 	return path;
 }
 
