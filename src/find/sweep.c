@@ -4,6 +4,8 @@
  * (fit.h).  Garbage that was not yet swept is found so, and maps held in ways that types do not
  * show.
  */
+#include <stdlib.h>
+
 #include "find/private.h"
 
 void hms_find_accept(struct hms_finder *f, const struct hms_map *map, enum hms_found_by found_by,
@@ -23,13 +25,17 @@ void hms_find_accept(struct hms_finder *f, const struct hms_map *map, enum hms_f
 	added->owners = owner != NULL;
 }
 
+struct sweep {
+	struct hms_finder *finder;
+	uint64_t *known; /* addresses of maps that are found already, sorted */
+	size_t n;
+};
+
 static void try_object(struct hms_finder *f, uint64_t addr)
 {
 	struct hms_map map = {.addr = addr};
 	struct hms_object object;
 
-	if (hms_set_get(&f->by_addr, addr, 0))
-		return;
 	/* The header first: it dismisses most objects without asking the heap. */
 	if (hms_fit_map(f->fitter, &map) == HMS_FIT_NONE) {
 		f->dismissed++;
@@ -40,15 +46,47 @@ static void try_object(struct hms_finder *f, uint64_t addr)
 		hms_find_accept(f, &map, HMS_FOUND_SCAN, NULL);
 }
 
+/* Index of the first known map that is not below @addr. */
+static size_t first_known(const struct sweep *s, uint64_t addr)
+{
+	size_t lo = 0, hi = s->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->known[mid] < addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Known maps are passed by in step with the slots: to ask for each of ten million objects whether
+ * it is one would be a cache miss each. */
 static struct hms_error *visit_span(void *arg, const struct hms_span *span)
 {
-	struct hms_finder *f = arg;
+	struct sweep *s = arg;
+	size_t next = first_known(s, span->start);
 
 	if (span->noscan)
 		return NULL;
-	for (uint32_t i = 0; i < span->nslots; i++)
-		try_object(f, span->start + i * span->slot_size);
+	for (uint32_t i = 0; i < span->nslots; i++) {
+		uint64_t addr = span->start + i * span->slot_size;
+
+		while (next < s->n && s->known[next] < addr)
+			next++;
+		if (next == s->n || s->known[next] != addr)
+			try_object(s->finder, addr);
+	}
 	return NULL;
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
 }
 
 uint64_t hms_find_header_slot(const struct hms_finder *f)
@@ -62,5 +100,12 @@ uint64_t hms_find_header_slot(const struct hms_finder *f)
 
 void hms_find_sweep(struct hms_finder *f)
 {
-	hms_err_free(hms_heap_each_span(f->heap, hms_find_header_slot(f), visit_span, f));
+	struct sweep s = {.finder = f, .n = f->nmaps};
+
+	s.known = hms_xcalloc(s.n + 1, sizeof(*s.known));
+	for (size_t i = 0; i < s.n; i++)
+		s.known[i] = f->maps[i].addr;
+	qsort(s.known, s.n, sizeof(*s.known), compare_u64);
+	hms_err_free(hms_heap_each_span(f->heap, hms_find_header_slot(f), visit_span, &s));
+	free(s.known);
 }
