@@ -56,6 +56,11 @@ void hms_heap_forget(struct hms_heap *heap);
 /* What @addr is.  Never fails: what cannot be read is UNKNOWN.  Safe from several threads. */
 void hms_heap_find(const struct hms_heap *heap, uint64_t addr, struct hms_object *ret);
 
+/* The state alone; of a slot that is FREE or ALLOCATED, also the bytes from @addr to its end.  For
+ * walks that ask for millions of addresses. */
+enum hms_heap_state hms_heap_state_at(const struct hms_heap *heap, uint64_t addr,
+				      uint64_t *left_ret);
+
 /* Bytes in allocated objects (allocCount x elemsize over all spans in use), garbage not yet swept
  * included; reads one bitmap a 64 MB arena and the spans it names.  False where some could not be
  * read: *ret is then what the others add up to. */

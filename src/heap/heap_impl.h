@@ -63,23 +63,6 @@ struct hms_heap {
 	struct hms_span_cache cache;
 };
 
-/* Values of an mspan. */
-struct hms_mspan {
-	uint64_t at; /* its address */
-	uint64_t start;
-	uint64_t npages;
-	uint64_t freeindex;
-	uint64_t nelems;
-	uint64_t alloc_bits; /* address */
-	const uint8_t *bits; /* what is there, for all elements; NULL: not looked for, or not in one
-				piece */
-	uint64_t elemsize;
-	uint64_t large_type;
-	uint32_t alloc_count;
-	uint8_t spanclass;
-	uint8_t state;
-};
-
 /* Bytes of elements from which on an object that the collector scans has a header in its slot:
  * runtime.minSizeForMallocHeader. */
 #define HMS_MALLOC_HEADER_MIN  512

@@ -49,23 +49,6 @@ static void fill_slot(const struct hms_heap *heap, const struct hms_mspan *span,
 		ret->header = hms_le64(header);
 }
 
-static enum hms_heap_state find_slot(const struct hms_heap *heap, const struct hms_mspan *span,
-				     uint64_t addr, struct hms_object *ret)
-{
-	enum hms_heap_state state;
-	uint64_t i;
-
-	if (!hms_mspan_slots_fit(span))
-		return HMS_HEAP_UNKNOWN;
-	i = (addr - span->start) / span->elemsize;
-	if (i >= span->nelems)
-		return HMS_HEAP_TAIL;
-	state = slot_state(heap, span, i);
-	if (state != HMS_HEAP_UNKNOWN)
-		fill_slot(heap, span, i, ret);
-	return state;
-}
-
 /* The span that heapArena.spans names for @addr.  ALLOCATED: there is one. */
 static enum hms_heap_state read_span(const struct hms_heap *heap, uint64_t addr,
 				     struct hms_mspan *ret)
@@ -87,8 +70,8 @@ static enum hms_heap_state read_span(const struct hms_heap *heap, uint64_t addr,
 	return hms_mspan_load(heap, at, ret) ? HMS_HEAP_ALLOCATED : HMS_HEAP_UNKNOWN;
 }
 
-static enum hms_heap_state span_of(const struct hms_heap *heap, uint64_t addr,
-				   struct hms_mspan *ret)
+static inline enum hms_heap_state span_of(const struct hms_heap *heap, uint64_t addr,
+					  struct hms_mspan *ret)
 {
 	uint64_t page = addr >> HMS_HEAP_PAGE_SHIFT;
 	enum hms_heap_state state;
@@ -103,24 +86,49 @@ static enum hms_heap_state span_of(const struct hms_heap *heap, uint64_t addr,
 	return state;
 }
 
-static enum hms_heap_state find(const struct hms_heap *heap, uint64_t addr, struct hms_object *ret)
+/* The slot that @addr is in; its number where it is FREE or ALLOCATED. */
+static inline enum hms_heap_state find(const struct hms_heap *heap, uint64_t addr,
+				       struct hms_mspan *span, uint64_t *slot_ret)
 {
-	struct hms_mspan span;
-	enum hms_heap_state state = span_of(heap, addr, &span);
+	enum hms_heap_state state = span_of(heap, addr, span);
 
 	if (state != HMS_HEAP_ALLOCATED)
 		return state;
-	if (!span_holds(&span, addr) ||
-	    (span.state != HMS_SPAN_IN_USE && span.state != HMS_SPAN_MANUAL))
+	if (!span_holds(span, addr))
 		return HMS_HEAP_NO_SPAN;
-	ret->span = span.at;
-	ret->span_start = span.start;
-	ret->span_bytes = hms_mspan_bytes(&span);
-	return span.state == HMS_SPAN_MANUAL ? HMS_HEAP_MANUAL : find_slot(heap, &span, addr, ret);
+	if (span->state != HMS_SPAN_IN_USE)
+		return span->state == HMS_SPAN_MANUAL ? HMS_HEAP_MANUAL : HMS_HEAP_NO_SPAN;
+	/* Where its bits are at hand, that was looked at. */
+	if (!span->bits && !hms_mspan_slots_fit(span))
+		return HMS_HEAP_UNKNOWN;
+	*slot_ret = (addr - span->start) / span->elemsize;
+	return *slot_ret < span->nelems ? slot_state(heap, span, *slot_ret) : HMS_HEAP_TAIL;
 }
 
 void hms_heap_find(const struct hms_heap *heap, uint64_t addr, struct hms_object *ret)
 {
+	struct hms_mspan span = {0};
+	uint64_t slot = 0;
+
 	*ret = (struct hms_object){0};
-	ret->state = find(heap, addr, ret);
+	ret->state = find(heap, addr, &span, &slot);
+	if (ret->state < HMS_HEAP_MANUAL && (ret->state != HMS_HEAP_UNKNOWN || !span.at))
+		return;
+	ret->span = span.at;
+	ret->span_start = span.start;
+	ret->span_bytes = hms_mspan_bytes(&span);
+	if (ret->state == HMS_HEAP_FREE || ret->state == HMS_HEAP_ALLOCATED)
+		fill_slot(heap, &span, slot, ret);
+}
+
+enum hms_heap_state hms_heap_state_at(const struct hms_heap *heap, uint64_t addr,
+				      uint64_t *left_ret)
+{
+	struct hms_mspan span;
+	uint64_t slot = 0;
+	enum hms_heap_state state = find(heap, addr, &span, &slot);
+
+	if (state == HMS_HEAP_FREE || state == HMS_HEAP_ALLOCATED)
+		*left_ret = span.start + (slot + 1) * span.elemsize - addr;
+	return state;
 }
