@@ -5,6 +5,7 @@
 
 #include "map/locate.h"
 #include "map/lookup.h"
+#include "ops/barrier.h"
 #include "rt/literal.h"
 
 #define MAX_ASKED   64 /* addresses of one frame that are looked for in the map */
@@ -215,7 +216,8 @@ static bool assigns(const char *name)
 	return begins(name, "runtime.mapassign") ||
 	       begins(name, "internal/runtime/maps.(*Map).putSlotSmall") ||
 	       begins(name, "internal/runtime/maps.(*Map).PutSlot") ||
-	       begins(name, "internal/runtime/maps.(*table).PutSlot");
+	       begins(name, "internal/runtime/maps.(*table).PutSlot") ||
+	       begins(name, "internal/runtime/maps.(*table).uncheckedPutSlotForAssign");
 }
 
 /* Functions that find a slot themselves, and store to it. */
@@ -288,7 +290,10 @@ static void read_frame(const struct hms_stack *stack, const struct hms_frame *fr
 	ret->insn = q->point->insn;
 	ret->in_call = frame->place->lookup_pc != frame->place->pc && !frame->interrupted;
 	ret->returns = seems_to_return(q);
-	if (frame->regs >= 0 && !ret->in_call) {
+	if (ret->in_call) {
+		ret->known = hms_barrier_registers(q->rt, q->tab, stack,
+						   (size_t)(frame - stack->frames), ret->regs);
+	} else if (frame->regs >= 0) {
 		memcpy(ret->regs, stack->regs[frame->regs].value, sizeof(ret->regs));
 		ret->known = stack->regs[frame->regs].known;
 	}
