@@ -75,7 +75,22 @@ static uint32_t whole_keys(uint32_t bits, bool string_key)
 	return string_key && !(bits & HMS_DEED_KEY_LEN) ? bits & ~(uint32_t)HMS_DEED_KEY : bits;
 }
 
-static void add_entry_state(uint32_t always, uint32_t ever, bool writes, bool died,
+/* Is room made for an entry?  Then there is none yet, though a function that may have added one was
+ * called before. */
+static bool makes_room(enum hms_errand errand)
+{
+	switch (errand) {
+	case HMS_ERRAND_GROW:
+	case HMS_ERRAND_MOVE:
+	case HMS_ERRAND_OVERFLOW:
+	case HMS_ERRAND_REHASH:
+	case HMS_ERRAND_TABLE:
+	case HMS_ERRAND_PRUNE: return true;
+	default: return false;
+	}
+}
+
+static void add_entry_state(uint32_t always, uint32_t ever, bool writes, enum hms_errand errand,
 			    enum hms_map_kind kind, struct hms_str *ret)
 {
 	HMS_AUTO_STR struct hms_str done = HMS_STR_INIT, due = HMS_STR_INIT;
@@ -83,7 +98,7 @@ static void add_entry_state(uint32_t always, uint32_t ever, bool writes, bool di
 	size_t ndone = list_parts(always, writes, kind, &done);
 	size_t ndue = list_parts(all & ~ever, writes, kind, &due);
 
-	if (!(ever & all)) {
+	if (!(ever & all) || (writes && makes_room(errand) && !(always & all))) {
 		hms_str_add(ret, writes ? "no slot written yet" : "no entry touched yet");
 		return;
 	}
@@ -94,7 +109,7 @@ static void add_entry_state(uint32_t always, uint32_t ever, bool writes, bool di
 		if (ndue)
 			hms_str_addf(ret, ", %s not yet", hms_str_text(&due));
 	}
-	if (!ndue && !died)
+	if (!ndue && errand != HMS_ERRAND_DIE)
 		hms_str_add(ret, ", writing flag still set");
 }
 
@@ -114,8 +129,8 @@ static void add_state(bool writes, enum hms_map_kind kind, bool string_key,
 	    !((point->always & HMS_DEED_KEY) && (point->always & HMS_DEED_KEY_LEN)) &&
 	    !((point->ever & HMS_DEED_KEY) && (point->ever & HMS_DEED_KEY_LEN)))
 		hms_str_add(ret, "key half stored, ");
-	add_entry_state(whole_keys(point->always, string_key), point->ever, writes,
-			point->errand == HMS_ERRAND_DIE, kind, ret);
+	add_entry_state(whole_keys(point->always, string_key), point->ever, writes, point->errand,
+			kind, ret);
 }
 
 void hms_step_text(enum hms_map_op op, enum hms_map_kind kind, bool string_key,
@@ -254,10 +269,14 @@ static void look_at_frame(struct steps *s, const struct hms_operation *op,
 	struct hms_mapcode_point point;
 	struct hms_mapcode *code;
 
-	if (!row || row->op == HMS_MAP_GROW || !hms_map_op_writes(row->op))
+	if (!row || !hms_map_op_writes(row->op))
 		return;
 	code = code_of(s, func, row);
 	if (!code || !hms_op_point(code, frame, &point))
+		return;
+	look_for_slot(s, op, frame, code, &point, t);
+	/* What makes room for an entry has deeds of another kind. */
+	if (row->op == HMS_MAP_GROW)
 		return;
 	t->any = true;
 	t->point.always |= point.always;
@@ -267,7 +286,6 @@ static void look_at_frame(struct steps *s, const struct hms_operation *op,
 	t->string_key |= strstr(func->name, "faststr") || strstr(func->name, "FastStr");
 	if (!t->key.len)
 		add_key(s, op, frame, code, &point, t);
-	look_for_slot(s, op, frame, code, &point, t);
 }
 
 /* Is the entry there, by the deeds? */

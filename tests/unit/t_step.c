@@ -34,6 +34,9 @@ static void writes(void **state)
 	     "key and control byte stored, count not yet");
 	says(HMS_MAP_WRITE, HMS_MAP_SWISS, false, FLAG | KEY | MARK | COUNT, 0, HMS_ERRAND_NONE,
 	     "key, control byte and count stored, writing flag still set");
+	/* What might have added it has found no room. */
+	says(HMS_MAP_WRITE, HMS_MAP_SWISS, false, FLAG, KEY | MARK | COUNT, HMS_ERRAND_TABLE,
+	     "making room in a small map, no slot written yet");
 	/* An entry that was there, or a new one: both paths lead here. */
 	says(HMS_MAP_WRITE, HMS_MAP_SWISS, false, FLAG, KEY | MARK | COUNT, HMS_ERRAND_NONE,
 	     "entry found or added, writing flag still set");
