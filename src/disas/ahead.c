@@ -125,7 +125,7 @@ static struct hms_ahead_word address(const struct hms_ahead_state *state,
 		base = hms_ahead_reg(state, operand->base);
 	if (operand->index != HMS_REG_NONE)
 		index = hms_ahead_reg(state, operand->index);
-	if (!both_known(base, index))
+	if (!both_known(base, index) || (operand->index != HMS_REG_NONE && !operand->scale))
 		return unknown;
 	return value(base.value + index.value * operand->scale + (uint64_t)operand->disp);
 }
@@ -165,9 +165,10 @@ static struct hms_ahead_word operand_word(const struct run *run,
 	case HMS_OPERAND_REG: break;
 	}
 	/* Of size 0 are registers that are shifted or extended first. */
-	word = operand->size ? hms_ahead_reg(state, operand->reg) : unknown;
+	word = operand->size || operand->shl ? hms_ahead_reg(state, operand->reg) : unknown;
 	if (word.kind == HMS_AHEAD_VALUE)
-		word.value = cut(word.value, operand->size);
+		word.value = operand->size ? cut(word.value, operand->size)
+					   : word.value << (operand->shl & 63);
 	return operand->size == 8 || word.kind == HMS_AHEAD_VALUE ? word : unknown;
 }
 
@@ -218,6 +219,12 @@ static struct hms_ahead_word result(const struct run *run, const struct hms_ahea
 		return n ? combine(HMS_INSN_ADD, operand_word(run, state, ops), value(1)) : unknown;
 	case HMS_INSN_DEC:
 		return n ? combine(HMS_INSN_SUB, operand_word(run, state, ops), value(1)) : unknown;
+	case HMS_INSN_MADD:
+		return n == 4 ? combine(HMS_INSN_ADD,
+					combine(HMS_INSN_MUL, operand_word(run, state, &ops[1]),
+						operand_word(run, state, &ops[2])),
+					operand_word(run, state, &ops[3]))
+			      : unknown;
 	default:
 		/* "add rax, rcx"; "imul rax, rcx, 24", "add x0, x1, x2" */
 		return n == 2 || n == 3 ? combine(insn->op, operand_word(run, state, &ops[n - 2]),
@@ -242,6 +249,7 @@ static bool is_plain(enum hms_insn_op op)
 	case HMS_INSN_COMPARE:
 	case HMS_INSN_PUSH:
 	case HMS_INSN_MUL:
+	case HMS_INSN_MADD:
 	case HMS_INSN_SHL:
 	case HMS_INSN_SHR: return true;
 	default: return false;
@@ -326,7 +334,50 @@ static enum hms_ahead_verdict end(const struct run *run, const struct hms_ahead_
 	return tell(run, &event) == HMS_AHEAD_STOP ? HMS_AHEAD_STOP : HMS_AHEAD_NEXT_PATH;
 }
 
-/* Its effect; stores outside of the frame are told. */
+/* Something is stored: outside of the frame it is told. */
+static enum hms_ahead_verdict store(const struct run *run, struct hms_ahead_state *state,
+				    const struct hms_operand *mem, uint8_t size,
+				    struct hms_ahead_word made)
+{
+	struct hms_ahead_event event = {HMS_AHEAD_STORE, state->insn, address(state, mem), size,
+					state};
+
+	if (event.addr.kind != HMS_AHEAD_VALUE || !in_frame(state, event.addr.value, 1))
+		return tell(run, &event);
+	keep(state, event.addr.value, size, made);
+	return HMS_AHEAD_GO_ON;
+}
+
+/* arm64: "stp x0, x1, [sp, #8]", "ldp x0, x1, [sp, #8]". */
+static enum hms_ahead_verdict step_pair(const struct run *run, struct hms_ahead_state *state,
+					const struct hms_insn *insn)
+{
+	const struct hms_operand *ops = insn->operands;
+	const struct hms_operand second = hms_insn_second(insn);
+	enum hms_ahead_verdict verdict = HMS_AHEAD_GO_ON;
+	struct hms_ahead_word words[2];
+
+	if (insn->noperands < 3 || ops[2].kind != HMS_OPERAND_MEM)
+		return end(run, state, false);
+	if (hms_insn_store(insn)) {
+		words[1] = operand_word(run, state, &ops[1]);
+		verdict =
+			store(run, state, &ops[2], ops[2].size, operand_word(run, state, &ops[0]));
+		if (verdict == HMS_AHEAD_GO_ON)
+			verdict = store(run, state, &second, second.size, words[1]);
+		clobber(run, state, insn);
+		return verdict;
+	}
+	words[0] = load(run, state, &ops[2]);
+	words[1] = load(run, state, &second);
+	clobber(run, state, insn);
+	for (size_t i = 0; i < 2; i++)
+		if (ops[i].kind == HMS_OPERAND_REG)
+			set_reg(state, &ops[i], words[i]);
+	return verdict;
+}
+
+/* The effect of an instruction that only goes on to the next. */
 static enum hms_ahead_verdict step(const struct run *run, struct hms_ahead_state *state,
 				   const struct hms_insn *insn)
 {
@@ -334,21 +385,18 @@ static enum hms_ahead_verdict step(const struct run *run, struct hms_ahead_state
 	struct hms_ahead_word made = result(run, state, insn);
 	enum hms_ahead_verdict verdict = HMS_AHEAD_GO_ON;
 
-	if (mem) {
-		struct hms_ahead_event event = {HMS_AHEAD_STORE, state->insn, address(state, mem),
-						mem->size, state};
+	if (insn->op == HMS_INSN_PAIR)
+		return step_pair(run, state, insn);
+	if (mem && insn->repeated) {
+		struct hms_ahead_event event = {HMS_AHEAD_STORE, state->insn, unknown, 0, state};
 
+		verdict = tell(run, &event);
+		memset(state->known, false, sizeof(state->known));
+	} else if (mem) {
 		/* arm64 writes "str x0, [x1]": what is stored comes first. */
 		if (mem != dest)
 			made = insn->op == HMS_INSN_MOVE ? operand_word(run, state, dest) : unknown;
-		if (insn->repeated)
-			event.addr = unknown;
-		if (event.addr.kind == HMS_AHEAD_VALUE && in_frame(state, event.addr.value, 1))
-			keep(state, event.addr.value, is_plain(insn->op) ? mem->size : 0, made);
-		else
-			verdict = tell(run, &event);
-		if (insn->repeated)
-			memset(state->known, false, sizeof(state->known));
+		verdict = store(run, state, mem, is_plain(insn->op) ? mem->size : 0, made);
 	}
 	clobber(run, state, insn);
 	if (!mem && insn->noperands && dest->kind == HMS_OPERAND_REG && dest->written &&

@@ -46,6 +46,10 @@ static enum hms_insn_op op_of(unsigned int id)
 	case ARM64_INS_AND: return HMS_INSN_AND;
 	case ARM64_INS_ORR: return HMS_INSN_OR;
 	case ARM64_INS_EOR: return HMS_INSN_XOR;
+	case ARM64_INS_MUL: return HMS_INSN_MUL;
+	case ARM64_INS_MADD: return HMS_INSN_MADD;
+	case ARM64_INS_LSL: return HMS_INSN_SHL;
+	case ARM64_INS_LSR: return HMS_INSN_SHR;
 	case ARM64_INS_CMP:
 	case ARM64_INS_CMN:
 	case ARM64_INS_TST:
@@ -122,13 +126,17 @@ static struct hms_operand operand_of(const cs_insn *insn, const cs_arm64_op *op)
 		else if ((op->reg >= ARM64_REG_W0 && op->reg <= ARM64_REG_W30) ||
 			 op->reg == ARM64_REG_WZR)
 			ret.size = 4;
+		if (op->reg >= ARM64_REG_X0 && op->reg <= ARM64_REG_X28 &&
+		    op->shift.type == ARM64_SFT_LSL)
+			ret.shl = (uint8_t)op->shift.value;
 		break;
 	case ARM64_OP_MEM:
 		ret.kind = HMS_OPERAND_MEM;
 		ret.size = access_size(insn);
 		ret.base = reg_number(op->mem.base);
 		ret.index = reg_number(op->mem.index);
-		ret.scale = (uint8_t)(1u << (op->shift.value & 7));
+		ret.scale =
+			op->ext == ARM64_EXT_INVALID ? (uint8_t)(1u << (op->shift.value & 7)) : 0;
 		ret.disp = op->mem.disp;
 		break;
 	default:

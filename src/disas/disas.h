@@ -67,7 +67,8 @@ enum hms_insn_op {
 	HMS_INSN_STORE_EXCLUSIVE, /* arm64: stxr, stlxr: fails where somebody else has stored */
 	HMS_INSN_PUSH,
 	HMS_INSN_POP,
-	HMS_INSN_MUL, /* operand 0 *= operand 1, or operand 0 = operand 1 * operand 2 */
+	HMS_INSN_MUL,  /* operand 0 *= operand 1, or operand 0 = operand 1 * operand 2 */
+	HMS_INSN_MADD, /* arm64: operand 0 = operand 1 * operand 2 + operand 3 */
 	HMS_INSN_SHL,
 	HMS_INSN_SHR,
 	HMS_INSN_UNKNOWN, /* not decoded */
@@ -77,12 +78,14 @@ enum hms_operand_kind { HMS_OPERAND_REG, HMS_OPERAND_MEM, HMS_OPERAND_IMM };
 
 /* A memory operand is base + index * scale + disp; without a base it is at address disp, which is
  * how operands relative to the program counter are given.  A register operand of size 0 is shifted
- * or extended first; arm64's zero register, where it is read, is the immediate 0. */
+ * or extended first, an index of scale 0 extended; arm64's zero register, where it is read, is the
+ * immediate 0. */
 struct hms_operand {
 	enum hms_operand_kind kind;
 	uint8_t size; /* bytes; 0: unknown */
 	bool read, written;
 	uint8_t reg;                /* REG: the whole register's number */
+	uint8_t shl;                /* REG of size 0: it is shifted left by so much; 0: otherwise */
 	uint8_t base, index, scale; /* MEM; HMS_REG_NONE: none */
 	int64_t disp;
 	int64_t imm;

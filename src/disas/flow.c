@@ -191,7 +191,7 @@ struct hms_val hms_flow_address(const struct hms_flow_state *state,
 	base = add(base, operand->disp);
 	if (operand->index == HMS_REG_NONE)
 		return base;
-	if (index.base == HMS_BASE_CONST)
+	if (index.base == HMS_BASE_CONST && operand->scale)
 		return add(base, (int64_t)((uint64_t)index.off * operand->scale));
 	if (fuzzy_ret)
 		*fuzzy_ret = true;

@@ -250,9 +250,6 @@ bool hms_op_slot_settled(const struct hms_slot_question *question,
 			question->cfa + (arch == HMS_ARCH_ARM64 ? 8 : 0) + (uint64_t)func->args - 8,
 	};
 
-	/* Shifted and extended registers of arm64 are not told from plain ones (disas/disas.h). */
-	if (arch != HMS_ARCH_AMD64)
-		return false;
 	/* Behind the slot's mark, a delete changes those of slots before it too. */
 	if (func->args < 0 ||
 	    (!s.returns_elem && (!deletes(func->name) || question->point->ever & HMS_DEED_MARK)))
