@@ -174,6 +174,7 @@ static int key_arg(const struct hms_mapcode *mc)
 		{"internal/runtime/maps.(*Map).putSlotSmall", 3},
 		{"internal/runtime/maps.(*Map).PutSlot", 2},
 		{"internal/runtime/maps.(*table).PutSlot", 4},
+		{"internal/runtime/maps.(*table).uncheckedPutSlotForAssign", 3},
 	};
 
 	for (size_t i = 0; i < HMS_ARRAY_LEN(methods); i++)
@@ -332,8 +333,10 @@ static uint32_t store_deed(const struct hms_mapcode *mc, const struct hms_flow *
 
 /* ---- the flow of deeds --------------------------------------------------------------------- */
 
+#define ENTRY_DEEDS (HMS_DEED_KEY | HMS_DEED_KEY_LEN | HMS_DEED_MARK | HMS_DEED_COUNT)
+
 static uint32_t call_deeds(const struct hms_mapcode *mc, const struct hms_flow *flow,
-			   const struct hms_flow_state *state, const struct hms_insn *insn,
+			   struct hms_flow_state *state, const struct hms_insn *insn,
 			   uint32_t *maybe_ret)
 {
 	const struct helper *helper;
@@ -357,6 +360,9 @@ static uint32_t call_deeds(const struct hms_mapcode *mc, const struct hms_flow *
 	helper = helper_named(callee.name);
 	if (!helper)
 		return 0;
+	/* Room is made for what is not there: who might have added it has found none. */
+	if (helper->errand == HMS_ERRAND_TABLE)
+		state->ever &= ~(uint64_t)ENTRY_DEEDS;
 	*maybe_ret = helper->maybe;
 	return helper->always;
 }

@@ -12,6 +12,7 @@
 #define KINDS   0x2c0
 #define DIES    0x2e0
 #define FIXED   0x300
+#define ARM64   0x320
 #define SP      UINT64_C(0xc000001000)
 #define BASE    UINT64_C(0xc000080000)
 
@@ -70,9 +71,23 @@ static const uint8_t dies[] = {
 	0xc3,                         /* 2e9 ret */
 };
 
+static const uint32_t arm64[] = {
+	0xaa0203e5, /* 320 mov x5, x2 */
+	0x924008e4, /* 324 and x4, x7, #7 */
+	0x38246846, /* 328 strb w6, [x2, x4] */
+	0x8b071042, /* 32c add x2, x2, x7, lsl #4 */
+	0x91002042, /* 330 add x2, x2, #8 */
+	0xf9000444, /* 334 str x4, [x2, #8] */
+	0xa90117e4, /* 338 stp x4, x5, [sp, #16] */
+	0xa94117e8, /* 33c ldp x8, x5, [sp, #16] */
+	0x9b071500, /* 340 madd x0, x8, x7, x5 */
+	0xd65f03c0, /* 344 ret */
+};
+
 static const uint8_t fixed[] = {3, 1, 0, 0, 0, 0, 0, 0};
 
 struct fixture {
+	enum hms_arch arch;
 	struct mkpcln *m;
 	struct hms_pclntab *tab;
 	struct hms_disas *disas;
@@ -108,10 +123,12 @@ static int setup(void **state)
 	put(f, "main.loop", LOOP, loop, sizeof(loop));
 	put(f, "main.kinds", KINDS, kinds, sizeof(kinds));
 	put(f, "main.dies", DIES, dies, sizeof(dies));
+	put(f, "main.arm64", ARM64, arm64, sizeof(arm64));
 	mkpcln_write(f->m);
 	mkpcln_open(f->m);
 	assert_ok(hms_pclntab_open(&f->m->rt, &f->tab));
-	assert_ok(hms_disas_create(HMS_ARCH_AMD64, &f->disas));
+	f->arch = HMS_ARCH_AMD64;
+	assert_ok(hms_disas_create(f->arch, &f->disas));
 	*state = f;
 	return 0;
 }
@@ -179,7 +196,7 @@ static bool run(struct fixture *f)
 	struct hms_ahead_code code = {.code = f->code,
 				      .tab = f->tab,
 				      .mem = f->m->rt.mem,
-				      .arch = HMS_ARCH_AMD64,
+				      .arch = f->arch,
 				      .fixed = TEXT + FIXED,
 				      .fixed_end = TEXT + FIXED + sizeof(fixed)};
 
@@ -314,6 +331,38 @@ static void dead_ends(void **state)
 	assert_int_equal(f->nreturns, 1);
 }
 
+/* Pairs, a register that is shifted first, multiply and add. */
+static void on_arm64(void **state)
+{
+	struct fixture *f = *state;
+
+	hms_disas_destroy(f->disas);
+	f->disas = NULL;
+	f->arch = HMS_ARCH_ARM64;
+	assert_ok(hms_disas_create(f->arch, &f->disas));
+	stand(f, ARM64);
+	f->start.known = 0;
+	hold(f, HMS_REG_SP, SP);
+	hold(f, 2, BASE);
+	hold(f, 7, 5);
+	assert_true(run(f));
+	assert_int_equal(f->nstores, 2);
+	is_value(f->stores[0], BASE + 5);
+	is_value(f->stores[1], BASE + 5 * 16 + 16);
+	assert_int_equal(f->nreturns, 1);
+	is_value(f->rax[0], BASE + 25);
+	is_value(f->regs[8], 5);
+	/* What the frame holds comes back. */
+	stand(f, 0x33c);
+	f->start.known = 0;
+	hold(f, HMS_REG_SP, SP);
+	hold(f, 7, 2);
+	hold_word(f, 16, 3);
+	hold_word(f, 24, BASE);
+	assert_true(run(f));
+	is_value(f->rax[0], BASE + 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +372,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(loops, setup, teardown),
 		cmocka_unit_test_setup_teardown(instructions, setup, teardown),
 		cmocka_unit_test_setup_teardown(dead_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(on_arm64, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
