@@ -180,16 +180,15 @@ static enum hms_ahead_verdict stored(struct settling *s, const struct hms_ahead_
 									      : HMS_AHEAD_GO_ON;
 }
 
-/* The element; where elements are stored apart, what its slot points to. */
+/* The element, or where elements are stored apart what its slot points to: which of them is a
+ * branch that is taken both ways. */
 static enum hms_ahead_verdict returned(struct settling *s, const struct hms_ahead_event *event)
 {
-	enum hms_ahead_kind kind =
-		s->units->type->elem_indirect ? HMS_AHEAD_LOADED : HMS_AHEAD_VALUE;
 	struct hms_ahead_word word = s->in_register ? hms_ahead_reg(event->state, 0)
 						    : hms_ahead_stack(event->state, s->result);
 	struct hms_operation_slot slot;
 
-	if (!s->returns_elem || word.kind != kind || s->asked++ == MAX_ASKED ||
+	if (!s->returns_elem || word.kind == HMS_AHEAD_UNKNOWN || s->asked++ == MAX_ASKED ||
 	    !hms_op_slot_of_elem(s->units, word.value, &slot))
 		return HMS_AHEAD_STOP;
 	return settle(s, &slot);
