@@ -7,14 +7,15 @@
 #define MAX_IDS 8
 
 size_t hms_held_find(const struct hms_operations_sources *sources,
-		     const struct hms_operation *const *ops, size_t n, struct hms_held *ret)
+		     const struct hms_lock_helpers *helpers, const struct hms_operation *const *ops,
+		     size_t n, struct hms_held *ret)
 {
 	size_t nheld = 0, k;
 	uint64_t lock;
 	bool reads;
 
 	for (size_t i = 0; i < HMS_MIN(n, (size_t)HMS_MAX_HELD); i++) {
-		if (!hms_operation_lock(sources, ops[i], &lock, &reads))
+		if (!hms_operation_lock(sources, helpers, ops[i], &lock, &reads))
 			continue;
 		for (k = 0; k < nheld && (ret[k].lock != lock || ret[k].reads != reads);)
 			k++;

@@ -18,7 +18,8 @@ struct hms_held {
 /* The locks that the first HMS_MAX_HELD of @n operations hold, each once; how many.  @ret has room
  * for HMS_MAX_HELD. */
 size_t hms_held_find(const struct hms_operations_sources *sources,
-		     const struct hms_operation *const *ops, size_t n, struct hms_held *ret);
+		     const struct hms_lock_helpers *helpers, const struct hms_operation *const *ops,
+		     size_t n, struct hms_held *ret);
 
 /* What the @nops parties of a race hold: "goroutine 18 holds the lock at 0xc000024050, ...", and
  * why that does not keep them apart. */

@@ -17,8 +17,19 @@
 #define MAX_SITES      4 /* more are only counted */
 #define MAX_SUSPICIONS 3
 
+/* What all verdicts share, looked for when the first asks. */
+struct shared {
+	struct hms_view *view;
+	struct hms_sites *sites; /* NULL: nobody asks, or they cannot be found */
+	bool has_helpers;
+	struct hms_lock_helpers *helpers; /* NULL: nobody asks, or they cannot be found */
+	bool has_waiters;
+	struct hms_lock_waiters waiters;
+};
+
 /* A verdict in the making. */
 struct making {
+	struct shared *shared;
 	struct hms_view *view;
 	struct hms_arena *arena;
 	const struct hms_map *map;         /* NULL: not among those found */
@@ -28,9 +39,11 @@ struct making {
 	struct hms_verdict verdict;
 };
 
-static void begin(struct making *mk, struct hms_view *view, uint64_t map)
+static void begin(struct making *mk, struct shared *shared, uint64_t map)
 {
-	*mk = (struct making){.view = view, .arena = hms_arena_create()};
+	struct hms_view *view = shared->view;
+
+	*mk = (struct making){.shared = shared, .view = view, .arena = hms_arena_create()};
 	mk->map = map ? hms_found_at(view->found, map) : NULL;
 	mk->verdict = (struct hms_verdict){.map = map};
 	if (!mk->map)
@@ -226,24 +239,41 @@ static void note_endless(struct making *mk)
 		mk->notes[mk->verdict.nnotes++] = mk->endless->message;
 }
 
+static const struct hms_lock_helpers *lock_helpers(struct shared *shared)
+{
+	const struct hms_session *s = shared->view->session;
+
+	if (!shared->has_helpers && s->pclntab)
+		hms_err_free(hms_lock_helpers_find(s->rt, s->pclntab, s->jobs, &shared->helpers));
+	shared->has_helpers = true;
+	return shared->helpers;
+}
+
+static const struct hms_lock_waiters *lock_waiters(struct shared *shared,
+						   const struct hms_operations_sources *sources)
+{
+	if (!shared->has_waiters)
+		hms_lock_waiters_find(sources, &shared->waiters);
+	shared->has_waiters = true;
+	return &shared->waiters;
+}
+
 static void note_waiters(struct making *mk, const struct hms_operation *const *ops, size_t n)
 {
 	const struct hms_session *s = mk->view->session;
 	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
 	HMS_AUTO_FREE struct hms_held *held = hms_xcalloc(HMS_MAX_HELD, sizeof(*held));
-	struct hms_lock_waiters waiters;
+	const struct hms_lock_waiters *waiters = lock_waiters(mk->shared, &sources);
 	size_t nheld = 0;
 
-	hms_lock_waiters_find(&sources, &waiters);
-	if (waiters.n)
-		nheld = hms_held_find(&sources, ops, n, held);
+	if (waiters->n)
+		nheld = hms_held_find(&sources, lock_helpers(mk->shared), ops, n, held);
 	for (size_t i = 0; i < nheld; i++) {
 		HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
 
-		hms_held_waiters_text(&held[i], &waiters, &text);
+		hms_held_waiters_text(&held[i], waiters, &text);
 		add_note(mk, &text);
 	}
-	hms_lock_waiters_deinit(&waiters);
 }
 
 /* What each party has locked, by its own code and its callers': the answer to most races. */
@@ -255,7 +285,7 @@ static void note_locks(struct making *mk, const struct hms_race *race)
 	size_t n = HMS_MIN(race->n, (size_t)HMS_MAX_HELD), nheld;
 	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
 
-	nheld = hms_held_find(&sources, race->parties, n, held);
+	nheld = hms_held_find(&sources, lock_helpers(mk->shared), race->parties, n, held);
 	hms_held_text(held, nheld, n, &text);
 	add_note(mk, &text);
 }
@@ -337,15 +367,20 @@ static void note_places(struct making *mk, const struct hms_sites *sites,
 	free(places.list);
 }
 
-/* NULL: nobody asks, or they cannot be found. */
-static struct hms_sites *find_sites(struct hms_view *view)
+static const struct hms_sites *find_sites(struct shared *shared)
 {
-	const struct hms_session *s = view->session;
-	struct hms_sites *sites = NULL;
+	const struct hms_session *s = shared->view->session;
 
-	if (view->races->n && s->pclntab)
-		hms_err_free(hms_sites_find(s->rt, s->pclntab, s->jobs, &sites));
-	return sites;
+	if (!shared->sites && s->pclntab)
+		hms_err_free(hms_sites_find(s->rt, s->pclntab, s->jobs, &shared->sites));
+	return shared->sites;
+}
+
+static void shared_deinit(struct shared *shared)
+{
+	hms_sites_free(shared->sites);
+	hms_lock_helpers_free(shared->helpers);
+	hms_lock_waiters_deinit(&shared->waiters);
 }
 
 /* ---- verdicts ----------------------------------------------------------------------------- */
@@ -359,12 +394,12 @@ static const char *upper(struct making *mk, const char *text)
 	return copy;
 }
 
-static void emit_race(struct hms_view *view, const struct hms_sites *sites,
-		      const struct hms_race *race)
+static void emit_race(struct shared *shared, const struct hms_race *race)
 {
+	const struct hms_sites *sites = find_sites(shared);
 	struct making mk;
 
-	begin(&mk, view, race->map);
+	begin(&mk, shared, race->map);
 	mk.verdict.title = upper(&mk, race->text);
 	for (size_t i = 0; i < race->n; i++)
 		add_party(&mk, race->parties[i]);
@@ -379,15 +414,15 @@ static void emit_race(struct hms_view *view, const struct hms_sites *sites,
 }
 
 /* Operations on a map that nobody races on. */
-static void emit_operations(struct hms_view *view, const struct hms_map *map, bool only_spinning)
+static void emit_operations(struct shared *shared, const struct hms_map *map, bool only_spinning)
 {
-	const struct hms_operations *ops = view->operations;
+	const struct hms_operations *ops = shared->view->operations;
 	size_t first, n = hms_operations_of_map(ops, map->addr, &first);
 	HMS_AUTO_FREE const struct hms_operation **list = hms_xcalloc(n + 1, sizeof(*list));
 	size_t nlist = 0, nspin = 0;
 	struct making mk;
 
-	begin(&mk, view, map->addr);
+	begin(&mk, shared, map->addr);
 	for (size_t i = 0; i < n; i++) {
 		list[nlist] = &ops->list[ops->by_map[first + i]];
 		nspin += spins(&mk, list[nlist]);
@@ -409,34 +444,34 @@ static void emit_operations(struct hms_view *view, const struct hms_map *map, bo
 
 void hms_emit_map_operations(struct hms_view *view, const struct hms_map *map)
 {
-	HMS_AUTO(hms_sites) struct hms_sites *sites = NULL;
+	struct shared shared = {.view = view};
 	const struct hms_race *race;
 
 	if (!view->operations)
 		return;
 	race = hms_race_on(view->races, map->addr);
 	if (race)
-		sites = find_sites(view);
-	if (race)
-		emit_race(view, sites, race);
+		emit_race(&shared, race);
 	else
-		emit_operations(view, map, false);
+		emit_operations(&shared, map, false);
+	shared_deinit(&shared);
 }
 
 void hms_emit_verdicts(struct hms_view *view)
 {
 	const struct hms_operations *ops = view->operations;
-	HMS_AUTO(hms_sites) struct hms_sites *sites = ops ? find_sites(view) : NULL;
+	struct shared shared = {.view = view};
 	uint64_t last = 0;
 
 	for (size_t i = 0; ops && i < view->races->n; i++)
-		emit_race(view, sites, &view->races->list[i]);
+		emit_race(&shared, &view->races->list[i]);
 	for (size_t i = 0; ops && i < ops->nby_map; i++) {
 		uint64_t addr = ops->list[ops->by_map[i]].map;
 		const struct hms_map *map = hms_found_at(view->found, addr);
 
 		if (addr != last && map && !hms_race_on(view->races, addr))
-			emit_operations(view, map, true);
+			emit_operations(&shared, map, true);
 		last = addr;
 	}
+	shared_deinit(&shared);
 }

@@ -286,7 +286,7 @@ static void emit_title(struct writers *w, const struct statement *statements, si
 	if (title.len)
 		r->ops->line(r, hms_str_text(&title));
 	if (n)
-		r->ops->line(r, "Locks are a hint: those that a function takes itself are seen, "
+		r->ops->line(r, "Locks are a hint: those that a function takes are seen, "
 				"those of its callers are not.");
 }
 

@@ -113,7 +113,7 @@ static bool is_stack(const struct hms_flow *flow, struct hms_val val)
 	return val.base == HMS_BASE_ENTRY(flow->sp);
 }
 
-static struct hms_flow_slot *find_slot(struct hms_flow_state *state, int64_t off)
+static const struct hms_flow_slot *find_slot(const struct hms_flow_state *state, int64_t off)
 {
 	for (uint32_t i = 0; i < state->nslots; i++)
 		if (state->slots[i].off == off)
@@ -198,20 +198,11 @@ struct hms_val hms_flow_address(const struct hms_flow_state *state,
 	return fuzzy_ret ? base : unknown;
 }
 
-static struct hms_val operand_val(struct hms_flow *flow, struct hms_flow_state *state,
-				  const struct hms_operand *operand)
+struct hms_val hms_flow_load(struct hms_flow *flow, const struct hms_flow_state *state,
+			     struct hms_val addr)
 {
-	struct hms_flow_slot *slot;
-	struct hms_val addr;
+	const struct hms_flow_slot *slot;
 
-	switch (operand->kind) {
-	case HMS_OPERAND_IMM: return constant(operand->imm);
-	case HMS_OPERAND_REG: return operand->size >= 4 ? reg_val(state, operand->reg) : unknown;
-	case HMS_OPERAND_MEM: break;
-	}
-	if (operand->size != 8 && operand->size != 4)
-		return unknown;
-	addr = hms_flow_address(state, operand, NULL);
 	if (!is_stack(flow, addr))
 		return load_of(flow, addr);
 	slot = find_slot(state, addr.off);
@@ -219,6 +210,19 @@ static struct hms_val operand_val(struct hms_flow *flow, struct hms_flow_state *
 		return slot->val;
 	/* Arguments are there from the start; what lies below the entry is not. */
 	return addr.off > 0 ? load_of(flow, addr) : unknown;
+}
+
+static struct hms_val operand_val(struct hms_flow *flow, struct hms_flow_state *state,
+				  const struct hms_operand *operand)
+{
+	switch (operand->kind) {
+	case HMS_OPERAND_IMM: return constant(operand->imm);
+	case HMS_OPERAND_REG: return operand->size >= 4 ? reg_val(state, operand->reg) : unknown;
+	case HMS_OPERAND_MEM: break;
+	}
+	if (operand->size != 8 && operand->size != 4)
+		return unknown;
+	return hms_flow_load(flow, state, hms_flow_address(state, operand, NULL));
 }
 
 /* Operand 1 and, on machines with three operands, operand 2. */
@@ -352,10 +356,12 @@ static void call(struct hms_flow *flow, struct hms_flow_state *state, uint32_t i
 			args = callee.args;
 	}
 	clobber(state, i, ~kept);
+	/* arm64 keeps a word below the arguments. */
+	args += flow->arch == HMS_ARCH_ARM64 ? 8 : 0;
 	/* Nothing that is called writes beyond the frame, where this function's own arguments are.
 	 */
 	if (is_stack(flow, sp) && sp.off < 0)
-		forget(state, sp.off, HMS_MIN(sp.off + args + 8, INT64_C(0)));
+		forget(state, sp.off, HMS_MIN(sp.off + args, INT64_C(0)));
 }
 
 /* ---- one instruction ----------------------------------------------------------------------- */

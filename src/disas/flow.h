@@ -72,6 +72,10 @@ struct hms_val hms_flow_address(const struct hms_flow_state *state,
 struct hms_val hms_flow_stack_word(const struct hms_flow *flow, const struct hms_flow_state *state,
 				   int64_t off);
 
+/* The word at @addr, as far as @state knows it. */
+struct hms_val hms_flow_load(struct hms_flow *flow, const struct hms_flow_state *state,
+			     struct hms_val addr);
+
 /* Where a base comes from. */
 enum hms_base_kind {
 	HMS_IS_UNKNOWN,

@@ -2,88 +2,26 @@
 
 #include <string.h>
 
+#include "disas/lock-events.h"
 #include "util/arena.h"
 
-enum deed { TAKE, RELEASE, TRY };
+#define MAX_OBJECTS 64 /* locks of one function; more are not told apart from none */
 
-/* Locks of which one kind's Unlock never releases another's. */
-enum family {
-	MUTEX,
-	RWMUTEX,
-	READER,    /* a sync.RWMutex, for reading */
-	RUNTIME,   /* runtime.mutex */
-	SOMEBODYS, /* a function that is called lock, and is not one of these */
-};
-
-/* Members of sync.RWMutex, behind a sync.Mutex and the writers' semaphore; the same in all
- * releases. */
-#define READER_SEM   12
-#define READER_COUNT 16
-
-/* What a traceback would not show goes by another's name: lockSlow and unlockSlow are what is left
- * of Lock and Unlock where these were inlined. */
-static const struct method {
-	const char *name;
-	enum deed deed;
-	enum family family;
-	const char *slow_of;
-	uint8_t arg_off; /* of its first argument, within the lock */
-} methods[] = {
-	{"sync.(*Mutex).Lock", TAKE, MUTEX, NULL, 0},
-	{"sync.(*Mutex).Unlock", RELEASE, MUTEX, NULL, 0},
-	{"sync.(*Mutex).TryLock", TRY, MUTEX, NULL, 0},
-	{"sync.(*Mutex).lockSlow", TAKE, MUTEX, "sync.(*Mutex).Lock", 0},
-	{"sync.(*Mutex).unlockSlow", RELEASE, MUTEX, "sync.(*Mutex).Unlock", 0},
-	/* Go 1.24 and later: what sync.Mutex is made of. */
-	{"internal/sync.(*Mutex).Lock", TAKE, MUTEX, "sync.(*Mutex).Lock", 0},
-	{"internal/sync.(*Mutex).Unlock", RELEASE, MUTEX, "sync.(*Mutex).Unlock", 0},
-	{"internal/sync.(*Mutex).TryLock", TRY, MUTEX, "sync.(*Mutex).TryLock", 0},
-	{"internal/sync.(*Mutex).lockSlow", TAKE, MUTEX, "sync.(*Mutex).Lock", 0},
-	{"internal/sync.(*Mutex).unlockSlow", RELEASE, MUTEX, "sync.(*Mutex).Unlock", 0},
-	{"sync.(*RWMutex).Lock", TAKE, RWMUTEX, NULL, 0},
-	{"sync.(*RWMutex).Unlock", RELEASE, RWMUTEX, NULL, 0},
-	{"sync.(*RWMutex).TryLock", TRY, RWMUTEX, NULL, 0},
-	{"sync.(*RWMutex).RLock", TAKE, READER, NULL, 0},
-	{"sync.(*RWMutex).RUnlock", RELEASE, READER, NULL, 0},
-	{"sync.(*RWMutex).TryRLock", TRY, READER, NULL, 0},
-	/* What is left of RLock, with its names in newer and older releases, and of RUnlock. */
-	{"sync.runtime_SemacquireRWMutexR", TAKE, READER, "sync.(*RWMutex).RLock", READER_SEM},
-	{"sync.runtime_SemacquireMutex", TAKE, READER, "sync.(*RWMutex).RLock", READER_SEM},
-	{"sync.(*RWMutex).rUnlockSlow", RELEASE, READER, "sync.(*RWMutex).RUnlock", 0},
-	{"runtime.lock2", TAKE, RUNTIME, NULL, 0},
-	{"runtime.unlock2", RELEASE, RUNTIME, NULL, 0},
-};
-
-/* One thing done to a lock. */
-struct event {
-	uint32_t insn;
-	enum deed deed;
-	enum family family;
-	const char *name;    /* of the method */
-	struct hms_val lock; /* its address */
-	uint8_t object;      /* bit of what was taken */
-	const char *file;
-	int32_t line;
-};
-
-#define MAX_OBJECTS 64
-#define MAX_EVENTS  4096 /* a function that locks more often is not followed */
-
+/* A lock that the function takes, or one that it gives back without having taken it. */
 struct object {
-	enum family family;
+	enum hms_lock_family family;
 	struct hms_val lock;
-	const struct event *taken;
-	bool tried; /* by TryLock: whoever holds it knows */
+	const struct hms_lock_event *event; /* the first that does */
+	bool tried;                         /* by TryLock: whoever holds it knows */
+	bool given_back;
 };
 
 struct hms_locks {
 	const struct hms_code *code;
-	const struct hms_pclntab *tab;
-	struct event *events; /* by instruction */
-	size_t nevents, cap;
+	struct hms_lock_events events;
 	struct object objects[MAX_OBJECTS];
 	size_t nobjects;
-	struct hms_flow *flow; /* NULL: nothing is ever taken */
+	struct hms_flow *flow; /* NULL: nothing is ever taken or given back */
 	bool settled;
 };
 
@@ -97,243 +35,35 @@ const char *hms_lock_seen_name(enum hms_lock_seen seen)
 	return "unknown";
 }
 
-/* ---- what is done to locks ----------------------------------------------------------------- */
-
-static const struct method *method_named(const char *name)
-{
-	for (size_t i = 0; name && i < HMS_ARRAY_LEN(methods); i++)
-		if (strcmp(methods[i].name, name) == 0)
-			return &methods[i];
-	return NULL;
-}
-
-/* "main.(*cache).lockAll" is somebody's own way to lock; "clock" is not. */
-static bool sounds_like(const char *name, const char *word, const char *capital)
-{
-	const char *dot = strrchr(name, '.');
-
-	return dot && (strncmp(dot + 1, word, strlen(word)) == 0 ||
-		       strncmp(dot + 1, capital, strlen(capital)) == 0);
-}
-
-static bool somebodys(const char *name, struct method *ret)
-{
-	if (!name || !strncmp(name, "runtime.", 8) || !strncmp(name, "sync.", 5) ||
-	    !strncmp(name, "internal/", 9))
-		return false;
-	*ret = (struct method){name, TAKE, SOMEBODYS, NULL, 0};
-	if (sounds_like(name, "lock", "Lock"))
-		return true;
-	ret->deed = RELEASE;
-	return sounds_like(name, "unlock", "Unlock");
-}
-
-/* Parts of a lock's own methods: the line that matters is their caller's. */
-static bool in_sync(const char *name)
-{
-	return name && (!strncmp(name, "sync.", 5) || !strncmp(name, "internal/sync.", 14) ||
-			!strncmp(name, "runtime.lock", 12));
-}
-
-static void add_event(struct hms_locks *locks, uint32_t insn, const struct method *method,
-		      struct hms_val lock)
-{
-	struct hms_call calls[16];
-	size_t n = hms_func_calls(&locks->code->func, locks->code->insns[insn].addr, calls,
-				  HMS_ARRAY_LEN(calls));
-	struct event *event;
-	size_t k = 0;
-
-	while (k + 1 < n && in_sync(calls[k].name))
-		k++;
-	HMS_GROW(locks->events, locks->nevents, locks->cap);
-	event = &locks->events[locks->nevents++];
-	*event = (struct event){
-		.insn = insn,
-		.deed = method->deed,
-		.family = method->family,
-		.name = method->slow_of ? method->slow_of : method->name,
-		.lock = lock,
-		.file = n ? calls[k].file : NULL,
-		.line = n ? calls[k].line : 0,
-	};
-}
-
-/* A call of a method: the lock is its first argument. */
-static void look_at_call(struct hms_locks *locks, struct hms_flow *flow, enum hms_arch arch,
-			 bool register_abi, uint32_t i)
-{
-	const struct hms_insn *insn = &locks->code->insns[i];
-	const struct method *method;
-	struct hms_flow_state state;
-	struct hms_func callee;
-	struct method own;
-	struct hms_val lock;
-
-	if (!insn->has_target || !hms_pclntab_find(locks->tab, insn->target, &callee) ||
-	    callee.entry != insn->target)
-		return;
-	method = method_named(callee.name);
-	if (!method && somebodys(callee.name, &own))
-		method = &own;
-	if (!method)
-		return;
-	hms_flow_at(flow, i, &state);
-	if (register_abi)
-		lock = state.regs[0]; /* rax, x0 */
-	else
-		lock = hms_flow_stack_word(flow, &state, arch == HMS_ARCH_ARM64 ? 8 : 0);
-	lock.off -= method->arg_off;
-	add_event(locks, i, method, lock);
-}
-
-/* The outermost of the methods that were inlined here: the one that the source calls. */
-static const struct method *inlined_method(const struct hms_locks *locks, uint64_t pc)
-{
-	const struct method *found = NULL;
-	struct hms_call calls[16];
-	size_t n = hms_func_calls(&locks->code->func, pc, calls, HMS_ARRAY_LEN(calls));
-
-	for (size_t k = 0; k < n && calls[k].inlined; k++) {
-		const struct method *method = method_named(calls[k].name);
-
-		if (method)
-			found = method;
-	}
-	return found;
-}
-
-static bool same_lock(struct hms_val a, struct hms_val b)
-{
-	return a.base != HMS_BASE_UNKNOWN && hms_val_equal(a, b);
-}
-
-/* What an atomic instruction does to a word of a lock: Lock and TryLock swap 1 for 0, RLock adds 1,
- * Unlock and RUnlock add -1. */
-enum change { SWAPPED, ONE_MORE, ONE_LESS };
-
-static enum change change_by(const struct hms_flow *flow, const struct hms_flow_state *state,
-			     const struct hms_insn *insn)
-{
-	/* amd64: memory, value; arm64: memory, value where it adds, else status, value, memory. */
-	bool has_value = insn->noperands > 1 && insn->operands[1].kind == HMS_OPERAND_REG &&
-			 insn->operands[1].reg < HMS_FLOW_REGS;
-	struct hms_val value = {HMS_BASE_UNKNOWN, 0};
-	struct hms_base base;
-
-	if (has_value)
-		value = state->regs[insn->operands[1].reg];
-	if (insn->op == HMS_INSN_XADD)
-		return value.base == HMS_BASE_CONST && value.off == 1 ? ONE_MORE : ONE_LESS;
-	if (insn->noperands < 3)
-		return SWAPPED;
-	/* A loop around "stlxr": adds if it stores what was loaded and a little. */
-	hms_flow_base(flow, value.base, &base);
-	if (base.kind == HMS_IS_CONST || !value.off)
-		return SWAPPED;
-	return value.off == 1 ? ONE_MORE : ONE_LESS;
-}
-
-static struct hms_val counter_of(struct hms_val lock, enum family family)
-{
-	if (family == READER)
-		lock.off += READER_COUNT;
-	return lock;
-}
-
-/* The call that does the rest of what an atomic instruction begins: on the same lock, with the
- * change that such a deed makes.  The compiler often gives the instruction itself the line of the
- * caller, so the inline tree does not know it. */
-static const struct event *slow_path_of(const struct hms_locks *locks, size_t ncalls,
-					enum change change, struct hms_val word)
-{
-	for (size_t i = 0; i < ncalls; i++) {
-		const struct event *event = &locks->events[i];
-		enum change taking = event->family == READER ? ONE_MORE : SWAPPED;
-
-		if ((event->family == MUTEX || event->family == READER) &&
-		    change == (event->deed == RELEASE ? ONE_LESS : taking) &&
-		    same_lock(counter_of(event->lock, event->family), word))
-			return event;
-	}
-	return NULL;
-}
-
-/* The fast paths of what was inlined.  The word that they change is a mutex's first, of readers it
- * is another. */
-static void look_at_atomic(struct hms_locks *locks, struct hms_flow *flow, size_t ncalls,
-			   uint32_t i)
-{
-	const struct hms_insn *insn = &locks->code->insns[i];
-	const struct hms_operand *mem = hms_insn_store(insn);
-	const struct method *method = mem ? inlined_method(locks, insn->addr) : NULL;
-	const struct event *slow;
-	struct hms_flow_state state;
-	struct hms_val word;
-
-	if (!mem)
-		return;
-	hms_flow_at(flow, i, &state);
-	word = hms_flow_address(&state, mem, NULL);
-	slow = slow_path_of(locks, ncalls, change_by(flow, &state, insn), word);
-	if (slow) {
-		struct event event = *slow;
-
-		event.insn = i;
-		HMS_GROW(locks->events, locks->nevents, locks->cap);
-		locks->events[locks->nevents++] = event;
-	} else if (method && (insn->op == HMS_INSN_CMPXCHG || method->deed == RELEASE ||
-			      method->family == READER)) {
-		if (method->family == READER)
-			word.off -= READER_COUNT;
-		add_event(locks, i, method, word);
-	}
-}
-
-static int compare_events(const void *a, const void *b)
-{
-	const struct event *x = a, *y = b;
-
-	return x->insn < y->insn ? -1 : x->insn > y->insn;
-}
-
-static void find_events(struct hms_locks *locks, struct hms_flow *flow, enum hms_arch arch,
-			bool register_abi)
-{
-	size_t ncalls;
-
-	for (uint32_t i = 0; i < locks->code->ninsns && locks->nevents < MAX_EVENTS; i++)
-		if (locks->code->insns[i].flow == HMS_FLOW_CALL)
-			look_at_call(locks, flow, arch, register_abi, i);
-	ncalls = locks->nevents;
-	for (uint32_t i = 0; i < locks->code->ninsns && locks->nevents < MAX_EVENTS; i++)
-		if (locks->code->insns[i].locked)
-			look_at_atomic(locks, flow, ncalls, i);
-	if (locks->nevents)
-		qsort(locks->events, locks->nevents, sizeof(*locks->events), compare_events);
-}
-
 /* ---- what is held -------------------------------------------------------------------------- */
+
+static bool is_of_event(const struct object *object, const struct hms_lock_event *event)
+{
+	return object->family == event->family &&
+	       object->given_back == (event->deed == HMS_LOCK_RELEASES) &&
+	       object->tried == (event->deed == HMS_LOCK_TRIES) &&
+	       hms_same_lock(object->lock, event->lock);
+}
 
 /* The same lock taken in two places is one object: whichever path took it, it is held. */
 static void find_objects(struct hms_locks *locks)
 {
-	for (size_t i = 0; i < locks->nevents; i++) {
-		struct event *event = &locks->events[i];
+	for (size_t i = 0; i < locks->events.n; i++) {
+		struct hms_lock_event *event = &locks->events.list[i];
 		size_t k = 0;
 
-		if (event->deed == RELEASE)
-			continue;
-		while (k < locks->nobjects && !(locks->objects[k].family == event->family &&
-						locks->objects[k].tried == (event->deed == TRY) &&
-						same_lock(locks->objects[k].lock, event->lock)))
+		while (k < locks->nobjects && !is_of_event(&locks->objects[k], event))
 			k++;
 		event->object = (uint8_t)k;
-		if (k == MAX_OBJECTS)
+		if (k < locks->nobjects || k == MAX_OBJECTS)
 			continue;
-		if (k == locks->nobjects)
-			locks->objects[locks->nobjects++] = (struct object){
-				event->family, event->lock, event, event->deed == TRY};
+		locks->objects[locks->nobjects++] = (struct object){
+			.family = event->family,
+			.lock = event->lock,
+			.event = event,
+			.tried = event->deed == HMS_LOCK_TRIES,
+			.given_back = event->deed == HMS_LOCK_RELEASES,
+		};
 	}
 }
 
@@ -343,20 +73,21 @@ static bool other_lock(struct hms_val a, struct hms_val b)
 	return a.base != HMS_BASE_UNKNOWN && a.base == b.base && a.off != b.off;
 }
 
-/* What an Unlock releases: the lock that it names; where that is none that was seen taken, all of
- * its family that it may be. */
-static uint64_t released(const struct hms_locks *locks, const struct event *event)
+/* What the deed undoes: of locks taken an Unlock, of locks given back a Lock.  The lock that it
+ * names; where that is none that was seen, all of its family that it may be. */
+static uint64_t undone(const struct hms_locks *locks, const struct hms_lock_event *event)
 {
 	uint64_t named = 0, family = 0;
 
 	for (size_t k = 0; k < locks->nobjects; k++) {
 		const struct object *object = &locks->objects[k];
 
-		if (object->family != event->family)
+		if (object->family != event->family ||
+		    object->given_back == (event->deed == HMS_LOCK_RELEASES))
 			continue;
 		if (!other_lock(object->lock, event->lock))
 			family |= UINT64_C(1) << k;
-		if (same_lock(object->lock, event->lock))
+		if (hms_same_lock(object->lock, event->lock))
 			named |= UINT64_C(1) << k;
 		else if (object->lock.base == HMS_BASE_UNKNOWN)
 			named |= UINT64_C(1) << k;
@@ -364,56 +95,64 @@ static uint64_t released(const struct hms_locks *locks, const struct event *even
 	return named ? named : family;
 }
 
-static const struct event *event_at(const struct hms_locks *locks, uint32_t insn)
+/* The first of an instruction's events, of which there may be several; their number. */
+static size_t events_at(const struct hms_locks *locks, uint32_t insn, size_t *first_ret)
 {
-	size_t lo = 0, hi = locks->nevents;
+	const struct hms_lock_event *list = locks->events.list;
+	size_t lo = 0, hi = locks->events.n, n = 0;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (locks->events[mid].insn < insn)
+		if (list[mid].insn < insn)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < locks->nevents && locks->events[lo].insn == insn ? &locks->events[lo] : NULL;
+	while (lo + n < locks->events.n && list[lo + n].insn == insn)
+		n++;
+	*first_ret = lo;
+	return n;
+}
+
+static void apply_one(const struct hms_locks *locks, const struct hms_lock_event *event,
+		      struct hms_flow_state *state)
+{
+	uint64_t bits = undone(locks, event), own = 0;
+
+	/* What the function has taken itself it does not give back for its callers. */
+	if (event->object < MAX_OBJECTS &&
+	    (event->deed != HMS_LOCK_RELEASES || !(state->ever & bits)))
+		own = UINT64_C(1) << event->object;
+	state->always = (state->always & ~bits) | own;
+	state->ever = (state->ever & ~bits) | own;
 }
 
 static void apply(void *arg, const struct hms_flow *flow, uint32_t insn,
 		  struct hms_flow_state *state)
 {
 	const struct hms_locks *locks = arg;
-	const struct event *event = event_at(locks, insn);
-	uint64_t bits;
+	size_t first, n = events_at(locks, insn, &first);
 
 	(void)flow;
-	if (!event)
-		return;
-	if (event->deed == RELEASE) {
-		bits = released(locks, event);
-		state->always &= ~bits;
-		state->ever &= ~bits;
-	} else if (event->object < MAX_OBJECTS) {
-		bits = UINT64_C(1) << event->object;
-		state->always |= bits;
-		state->ever |= bits;
-	}
+	for (size_t i = first; i < first + n; i++)
+		apply_one(locks, &locks->events.list[i], state);
 }
 
 struct hms_locks *hms_locks_create(struct hms_flow *flow, const struct hms_pclntab *tab,
-				   enum hms_arch arch, bool register_abi)
+				   enum hms_arch arch, bool register_abi,
+				   const struct hms_lock_helpers *helpers)
 {
 	struct hms_locks *locks = hms_xcalloc(1, sizeof(*locks));
 
 	locks->code = hms_flow_code(flow);
-	locks->tab = tab;
 	locks->settled = true;
-	find_events(locks, flow, arch, register_abi);
+	hms_lock_events_find(flow, tab, arch, register_abi, helpers, &locks->events);
 	find_objects(locks);
 	if (locks->nobjects)
 		locks->flow =
 			hms_flow_create(locks->code, tab, arch, apply, locks, &locks->settled);
-	locks->settled &= locks->nevents < MAX_EVENTS;
+	locks->settled &= !locks->events.cut;
 	return locks;
 }
 
@@ -422,7 +161,7 @@ void hms_locks_destroy(struct hms_locks *locks)
 	if (!locks)
 		return;
 	hms_flow_destroy(locks->flow);
-	free(locks->events);
+	hms_lock_events_deinit(&locks->events);
 	free(locks);
 }
 
@@ -440,28 +179,34 @@ static const struct object *object_of(const struct hms_locks *locks, uint64_t bi
 
 static bool excludes(const struct object *object)
 {
-	return !object->tried && object->family != READER && object->family != SOMEBODYS;
+	return !object->given_back && !object->tried && object->family != HMS_LOCKS_READER &&
+	       object->family != HMS_LOCKS_SOMEBODYS;
 }
 
 static bool may_exclude(const struct object *object)
 {
-	return object->family == SOMEBODYS || (object->tried && object->family != READER);
+	return !object->given_back && (object->family == HMS_LOCKS_SOMEBODYS ||
+				       (object->tried && object->family != HMS_LOCKS_READER));
 }
 
 static bool reads(const struct object *object)
 {
-	return object->family == READER;
+	return !object->given_back && object->family == HMS_LOCKS_READER;
 }
 
-/* "sync.(*Mutex).Lock at cache.go:19" */
+/* "sync.(*Mutex).Lock at cache.go:19 in main.(*cache).enter" */
 static void add_taken(struct hms_str *ret, const struct object *object)
 {
-	const struct event *event = object->taken;
+	const struct hms_lock_event *event = object->event;
 	const char *slash = event->file ? strrchr(event->file, '/') : NULL;
 
 	hms_str_add(ret, event->name);
 	if (event->file)
 		hms_str_addf(ret, " at %s:%d", slash ? slash + 1 : event->file, event->line);
+	if (event->helper) {
+		hms_str_add(ret, " in ");
+		hms_func_print_name(event->helper, ret);
+	}
 }
 
 enum hms_lock_seen hms_locks_at(const struct hms_locks *locks, uint32_t insn,
@@ -489,8 +234,9 @@ enum hms_lock_seen hms_locks_at(const struct hms_locks *locks, uint32_t insn,
 	object = object_of(locks, state.ever, may_exclude);
 	if (object) {
 		add_taken(evidence, object);
-		hms_str_add(evidence,
-			    object->tried ? ", which may have failed" : ", whatever that locks");
+		hms_str_add(evidence, !object->tried          ? ", whatever that locks"
+				      : object->event->helper ? ", but not on every path"
+							      : ", which may have failed");
 		return HMS_LOCK_UNKNOWN;
 	}
 	object = object_of(locks, state.ever, excludes);
@@ -525,4 +271,66 @@ bool hms_locks_held(const struct hms_locks *locks, uint32_t insn, struct hms_val
 	if (object)
 		*ret = object->lock;
 	return object != NULL;
+}
+
+/* ---- what callers get ----------------------------------------------------------------------- */
+
+static struct hms_lock_left left_of(const struct object *object, enum hms_lock_deed deed)
+{
+	const struct hms_lock_event *event = object->event;
+
+	return (struct hms_lock_left){
+		.deed = deed,
+		.family = object->family,
+		.lock = object->lock,
+		.method = event->name,
+		.file = event->file,
+		.line = event->line,
+		.helper = event->helper,
+	};
+}
+
+/* What holds where the function returns, on every path and on some; false: nowhere that is known.
+ */
+static bool at_returns(const struct hms_locks *locks, uint64_t *always_ret, uint64_t *ever_ret)
+{
+	struct hms_flow_state state;
+	bool returns = false;
+
+	*always_ret = UINT64_MAX;
+	*ever_ret = 0;
+	for (uint32_t i = 0; i < locks->code->ninsns; i++) {
+		if (locks->code->insns[i].flow != HMS_FLOW_RETURN)
+			continue;
+		hms_flow_at(locks->flow, i, &state);
+		if (!state.reached)
+			continue;
+		*always_ret &= state.always;
+		*ever_ret |= state.ever;
+		returns = true;
+	}
+	return returns;
+}
+
+size_t hms_locks_left(const struct hms_locks *locks, struct hms_lock_left *list, size_t max)
+{
+	uint64_t always, ever;
+	size_t n = 0;
+
+	if (!locks->flow || !locks->settled || !locks->code->complete ||
+	    !at_returns(locks, &always, &ever))
+		return 0;
+	for (size_t k = 0; k < locks->nobjects && n < max; k++) {
+		const struct object *object = &locks->objects[k];
+
+		if (!(ever >> k & 1) || object->family >= HMS_LOCKS_RUNTIME)
+			continue;
+		if (object->given_back)
+			list[n++] = left_of(object, HMS_LOCK_RELEASES);
+		else if (!locks->events.defers)
+			list[n++] =
+				left_of(object, always >> k & 1 && !object->tried ? HMS_LOCK_TAKES
+										  : HMS_LOCK_TRIES);
+	}
+	return n;
 }

@@ -20,6 +20,7 @@ struct finder {
 	const struct hms_rt *rt;
 	const struct hms_pclntab *tab;
 	bool register_abi;
+	struct hms_lock_helpers *helpers;
 	struct hms_disas **disas; /* one a worker, made when it is needed */
 	uint64_t *targets;        /* sorted */
 	size_t ntargets, cap_targets;
@@ -167,7 +168,7 @@ static void find_in(const struct finder *f, struct candidate *c, const struct hm
 	enum hms_arch arch = f->rt->exe->arch;
 
 	flow = hms_flow_create(code, f->tab, arch, NULL, NULL, NULL);
-	locks = hms_locks_create(flow, f->tab, arch, f->register_abi);
+	locks = hms_locks_create(flow, f->tab, arch, f->register_abi, f->helpers);
 	for (size_t i = c->first; i < c->first + c->n; i++) {
 		uint32_t insn;
 
@@ -227,6 +228,7 @@ static void finder_deinit(struct finder *f, unsigned int jobs)
 			free(f->candidates[i].sites[k].evidence);
 		free(f->candidates[i].sites);
 	}
+	hms_lock_helpers_free(f->helpers);
 	free(f->candidates);
 	free(f->calls);
 	free(f->targets);
@@ -245,6 +247,8 @@ struct hms_error *hms_sites_find(const struct hms_rt *rt, const struct hms_pclnt
 
 	find_targets(&f);
 	err = hms_calls_find(rt, f.targets, f.ntargets, jobs, &f.calls, &f.ncalls);
+	if (!err)
+		err = hms_lock_helpers_find(rt, tab, jobs, &f.helpers);
 	if (!err) {
 		find_candidates(&f);
 		err = hms_parallel(f.ncandidates, jobs, look_at, &f);

@@ -272,7 +272,8 @@ bool hms_op_args_of_call(const struct hms_op_args *args, const struct hms_frame 
 			 const struct hms_map_func *func, uint64_t *map_ret,
 			 const struct hms_type **type_ret)
 {
-	struct hms_callsite site = {args->sources->goros, args->unwinder, args->stack, args->disas};
+	struct hms_callsite site = {args->sources->goros, args->unwinder, args->stack, args->disas,
+				    NULL};
 	const int places[] = {func->type_arg, func->map_arg, func->iter_arg};
 	struct words words = {0};
 

@@ -231,7 +231,7 @@ bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *
 	found = scope_open(&s);
 	if (found) {
 		locks = hms_locks_create(s.flow, site->goros->pclntab, site->goros->core->arch,
-					 register_abi(site));
+					 register_abi(site), site->helpers);
 		found = hms_locks_held(locks, s.call, &lock, reads_ret) && resolve(&s, lock, ret);
 	}
 	scope_close(&s);

@@ -8,14 +8,15 @@
 #ifndef HMS_OPS_CALLSITE_H
 #define HMS_OPS_CALLSITE_H
 
-#include "disas/flow.h"
+#include "disas/helpers.h"
 #include "goro/unwind.h"
 
 struct hms_callsite {
 	const struct hms_goros *goros;
 	const struct hms_unwinder *unwinder;
 	const struct hms_stack *stack;
-	struct hms_disas *disas; /* NULL: nothing can be worked out */
+	struct hms_disas *disas;                /* NULL: nothing can be worked out */
+	const struct hms_lock_helpers *helpers; /* NULL: none are known */
 };
 
 /* Argument @word of the function of stack->frames[@callee], as it was called; false: the code does

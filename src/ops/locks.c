@@ -149,12 +149,18 @@ size_t hms_lock_waiters_of(const struct hms_lock_waiters *waiters, uint64_t lock
 /* ---- who holds it ------------------------------------------------------------------------- */
 
 bool hms_operation_lock(const struct hms_operations_sources *sources,
-			const struct hms_operation *op, uint64_t *ret, bool *reads_ret)
+			const struct hms_lock_helpers *helpers, const struct hms_operation *op,
+			uint64_t *ret, bool *reads_ret)
 {
 	HMS_AUTO(hms_unwinder) struct hms_unwinder *unwinder = hms_unwinder_create(sources->goros);
 	HMS_AUTO(hms_disas) struct hms_disas *disas = NULL;
 	struct hms_stack stack = {0};
-	struct hms_callsite site = {.goros = sources->goros, .unwinder = unwinder, .stack = &stack};
+	struct hms_callsite site = {
+		.goros = sources->goros,
+		.unwinder = unwinder,
+		.stack = &stack,
+		.helpers = helpers,
+	};
 	bool found = false;
 
 	hms_err_free(hms_disas_create(sources->goros->core->arch, &disas));

@@ -7,6 +7,7 @@
 #ifndef HMS_OPS_LOCKS_H
 #define HMS_OPS_LOCKS_H
 
+#include "disas/helpers.h"
 #include "ops/ops.h"
 
 /* A goroutine that waits for a lock. */
@@ -31,8 +32,9 @@ size_t hms_lock_waiters_of(const struct hms_lock_waiters *waiters, uint64_t lock
 			   size_t *first_ret);
 
 /* A lock that the goroutine of @op holds around the operation, *reads_ret: for reading; false: none
- * that is seen. */
+ * that is seen.  @helpers (NULL: none are known) are functions that lock for others. */
 bool hms_operation_lock(const struct hms_operations_sources *sources,
-			const struct hms_operation *op, uint64_t *ret, bool *reads_ret);
+			const struct hms_lock_helpers *helpers, const struct hms_operation *op,
+			uint64_t *ret, bool *reads_ret);
 
 #endif

@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	hms_err_free(hms_code_read(disas, rt.mem, tab, &func, &code));
 	FUZZ_CHECK(code);
 	flow = hms_flow_create(code, tab, exe.arch, NULL, NULL, NULL);
-	locks = hms_locks_create(flow, tab, exe.arch, !(data[0] & 2));
+	locks = hms_locks_create(flow, tab, exe.arch, !(data[0] & 2), NULL);
 	ask(flow, locks);
 	hms_err_free(hms_mapcode_open(&rt, tab, &func, hms_map_func_find(func.name), &mc));
 	FUZZ_CHECK(mc);

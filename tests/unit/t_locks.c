@@ -190,7 +190,7 @@ static void held(struct fixture *f, uint32_t off, enum hms_lock_seen expected, c
 	assert_true(hms_code_find(code, TEXT + off, &insn));
 	flow = hms_flow_create(code, f->tab, arch, NULL, NULL, &settled);
 	assert_true(settled);
-	locks = hms_locks_create(flow, f->tab, arch, true);
+	locks = hms_locks_create(flow, f->tab, arch, true, NULL);
 	assert_int_equal(hms_locks_at(locks, insn, &evidence), expected);
 	assert_string_equal(hms_str_text(&evidence), why);
 }
