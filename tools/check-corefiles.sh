@@ -69,7 +69,7 @@ incomplete() {
 
 for file in "$cores"/*/*; do
 	case $file in
-	"$cores"/prog/*) continue ;;
+	"$cores"/prog/* | "$cores"/prog-*) continue ;;
 	esac
 	result "nothing of the machine in ${file#"$cores"/}" "$(leaks "$file")"
 	case $file in

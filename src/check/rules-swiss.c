@@ -242,6 +242,17 @@ static void check_growth_left(struct check_table *t)
 				t->capacity));
 }
 
+static void full_table(struct check_table *t)
+{
+	struct check_worker *w = t->w;
+
+	CHECK_BREACH(t->part, HMS_RULE_SWISS_FULL, t->addr, false, NULL, "none",
+		     CHECK_TEXT("%s has no free slot, %" PRIu64 " entries and %" PRIu64
+				" deleted slots fill all %" PRIu64
+				": a lookup of a missing key never ends",
+				check_table_name(t), t->full, t->deleted, HMS_SLOTS * t->groups));
+}
+
 static void check_sums(struct check_table *t)
 {
 	struct check_worker *w = t->w;
@@ -249,10 +260,7 @@ static void check_sums(struct check_table *t)
 	check_used(t);
 	check_growth_left(t);
 	if (!t->empty && t->groups)
-		CHECK_BREACH(t->part, HMS_RULE_SWISS_FULL, t->addr, false, NULL, "none",
-			     CHECK_TEXT("%s has no free slot: a lookup of a missing key never "
-					"ends",
-					check_table_name(t)));
+		full_table(t);
 	if (t->deleted && hms_layout_has(&w->check->rt->layout, HMS_F_SMAP_TOMBSTONEPOSSIBLE) &&
 	    !t->part->map->swiss.tombstone_possible)
 		CHECK_BREACH(t->part, HMS_RULE_SWISS_TOMBFLAG, t->tombstone, true, "1", "0",

@@ -38,6 +38,7 @@ static void describe(struct hms_arena *arena, const char *truth, struct bundled 
 	if (access(ret->traceback, R_OK) != 0)
 		ret->traceback = NULL;
 	ret->stripped = strstr(ret->release, "-stripped") != NULL;
+	ret->damaged = strstr(ret->release, "-stuck") != NULL;
 }
 
 /* A core's test in a process of its own; what it prints goes to a file until its turn comes. */

@@ -19,6 +19,7 @@ struct bundled {
 	const char *truth;     /* what the program wrote of itself */
 	const char *traceback; /* what Go printed as it died; NULL: it lived on */
 	bool stripped;         /* the executable has no debug information */
+	bool damaged;          /* its maps are, on purpose: corefiles/prog-stuck */
 };
 
 #define BUNDLED_WHAT 240 /* bytes of a test's own words */

@@ -403,6 +403,8 @@ static bool test_core(const struct bundled *bundled, char *what, size_t what_siz
 			 n - whole);
 	} else if (strncmp(bundled->name, "race", 4) == 0) {
 		snprintf(what, what_size, "# SKIP all maps are raced for");
+	} else if (bundled->damaged) {
+		snprintf(what, what_size, "# SKIP the maps are damaged on purpose");
 	} else {
 		differs("core", "maps", "none", "some");
 	}

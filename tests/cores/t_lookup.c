@@ -358,7 +358,8 @@ static bool test_core(const struct bundled *bundled, char *what, size_t size)
 	if (!world_open(&w, bundled->exe, bundled->core))
 		return false;
 	check_keys(&w, &t);
-	check_damages(&w, &t);
+	if (!bundled->damaged)
+		check_damages(&w, &t);
 	world_close(&w);
 	snprintf(what, size,
 		 "%zu maps, %zu keys found, %zu with a NaN, %zu wrong; %zu damages, %zu of them "
