@@ -329,7 +329,7 @@ static void add_places(struct hms_str *text, const struct places *places)
 	for (size_t i = 0; i < places->n && (all || places->unlocked <= MAX_SITES); i++) {
 		const struct hms_site *site = places->list[i];
 
-		if (!all && site->lock == HMS_LOCK_HELD)
+		if (!all && site->lock != HMS_LOCK_NOT_SEEN)
 			continue;
 		hms_str_add(text, told++ ? ", " : ": ");
 		hms_func_print_name(site->function ? site->function : "?", text);
@@ -337,6 +337,8 @@ static void add_places(struct hms_str *text, const struct places *places)
 			hms_str_addf(text, " at %s:%" PRId32, site->file, site->line);
 		if (site->lock == HMS_LOCK_HELD)
 			hms_str_add(text, " under a lock");
+		else if (site->lock == HMS_LOCK_UNKNOWN)
+			hms_str_add(text, " perhaps under a lock");
 	}
 }
 
@@ -354,7 +356,7 @@ static void note_places(struct making *mk, const struct hms_sites *sites,
 			continue;
 		HMS_GROW(places.list, places.n, places.cap);
 		places.list[places.n++] = site;
-		places.unlocked += site->lock != HMS_LOCK_HELD;
+		places.unlocked += site->lock == HMS_LOCK_NOT_SEEN;
 	}
 	if (places.n) {
 		hms_format_counted(&text, places.n, "other place");

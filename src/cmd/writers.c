@@ -287,7 +287,7 @@ static void emit_title(struct writers *w, const struct statement *statements, si
 		r->ops->line(r, hms_str_text(&title));
 	if (n)
 		r->ops->line(r, "Locks are a hint: those that a function takes are seen, "
-				"those of its callers are not.");
+				"and those that the places which call it hold.");
 }
 
 static int compare_text(const char *a, const char *b)

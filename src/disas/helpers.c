@@ -152,14 +152,18 @@ static bool is_candidate(const struct hms_func *func)
 	       strncmp(func->name, "internal/", 9) != 0;
 }
 
-static void add_callers(struct finder *f, const struct hms_call_at *calls, size_t ncalls)
+static void add_callers(struct finder *f, const struct hms_call_at *calls, size_t ncalls,
+			struct hms_lock_helpers *ret)
 {
 	struct hms_func func = {0};
 
 	f->ncandidates = 0;
 	for (size_t i = 0; i < ncalls; i++) {
-		if (calls[i].pc < func.end || !hms_pclntab_find(f->tab, calls[i].pc, &func) ||
-		    !is_candidate(&func))
+		if (calls[i].pc < func.end || !hms_pclntab_find(f->tab, calls[i].pc, &func))
+			continue;
+		HMS_GROW(ret->lockers, ret->nlockers, ret->cap_lockers);
+		ret->lockers[ret->nlockers++] = func.entry;
+		if (!is_candidate(&func))
 			continue;
 		HMS_GROW(f->candidates, f->ncandidates, f->cap);
 		f->candidates[f->ncandidates++] = (struct candidate){.func = func};
@@ -190,7 +194,7 @@ static struct hms_error *round_of(struct finder *f, const uint64_t *targets, siz
 	size_t ncalls, n = 0, k = 0;
 
 	HMS_TRY(hms_calls_find(f->rt, targets, ntargets, jobs, &calls, &ncalls));
-	add_callers(f, calls, ncalls);
+	add_callers(f, calls, ncalls, ret);
 	f->known = ret;
 	HMS_TRY(hms_parallel(f->ncandidates, jobs, look_at, f));
 	for (size_t i = 0; i < ret->n; i++) {
@@ -233,7 +237,11 @@ static struct hms_error *find(struct finder *f, unsigned int jobs, struct hms_lo
 		HMS_GROW(targets, ntargets, cap);
 		targets[ntargets++] = ret->list[i].entry;
 	}
-	return ntargets ? round_of(f, targets, ntargets, jobs, ret) : NULL;
+	if (ntargets)
+		HMS_TRY(round_of(f, targets, ntargets, jobs, ret));
+	if (ret->nlockers)
+		qsort(ret->lockers, ret->nlockers, sizeof(*ret->lockers), compare_u64);
+	return NULL;
 }
 
 struct hms_error *hms_lock_helpers_find(const struct hms_rt *rt, const struct hms_pclntab *tab,
@@ -265,6 +273,7 @@ void hms_lock_helpers_free(struct hms_lock_helpers *helpers)
 	if (!helpers)
 		return;
 	free(helpers->list);
+	free(helpers->lockers);
 	free(helpers);
 }
 
@@ -285,4 +294,10 @@ size_t hms_lock_helpers_at(const struct hms_lock_helpers *helpers, uint64_t entr
 	while (helpers && lo + n < helpers->n && helpers->list[lo + n].entry == entry)
 		n++;
 	return n;
+}
+
+bool hms_lock_helpers_locks(const struct hms_lock_helpers *helpers, uint64_t entry)
+{
+	return helpers->nlockers && bsearch(&entry, helpers->lockers, helpers->nlockers,
+					    sizeof(*helpers->lockers), compare_u64);
 }

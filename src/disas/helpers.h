@@ -48,6 +48,8 @@ struct hms_lock_helper {
 struct hms_lock_helpers {
 	struct hms_lock_helper *list; /* by entry */
 	size_t n, cap;
+	uint64_t *lockers; /* sorted: entries of functions whose code has to do with locks */
+	size_t nlockers, cap_lockers;
 };
 
 /* Find all of them, with @jobs threads.  Names are borrowed from @tab.  HMS_ERR_FAULT where the
@@ -62,6 +64,9 @@ HMS_DEFINE_CLEANUP(hms_lock_helpers, hms_lock_helpers_free)
  * NULL. */
 size_t hms_lock_helpers_at(const struct hms_lock_helpers *helpers, uint64_t entry,
 			   size_t *first_ret);
+
+/* Has the code of the function at @entry to do with locks, its own or its callers'?  */
+bool hms_lock_helpers_locks(const struct hms_lock_helpers *helpers, uint64_t entry);
 
 /* The lock's address where the function is called in the code of @flow, before whose call @state
  * is. */

@@ -5,8 +5,8 @@
  * the fast path of Lock, Unlock, RLock and RUnlock into the function: an atomic instruction on the
  * lock whose slow path is called behind it, or whose inlined call is one of theirs.  An Unlock that
  * is deferred runs when the function ends, and takes nothing away before.  Functions of the program
- * that lock for their callers are known (disas/helpers.h).  What callers hold is not seen: this is
- * a hint.
+ * that lock for their callers are known (disas/helpers.h); what callers hold is another question
+ * (disas/callers.h).  All this is a hint.
  */
 #ifndef HMS_DISAS_LOCKS_H
 #define HMS_DISAS_LOCKS_H

@@ -1,7 +1,9 @@
 #include "disas/sites.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "disas/callers.h"
 #include "disas/calls.h"
 #include "rt/stdlib.h"
 #include "util/arena.h"
@@ -218,6 +220,78 @@ static struct hms_sites *collect(struct finder *f)
 	return sites;
 }
 
+/* ---- what callers hold --------------------------------------------------------------------- */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool needs_callers(const struct hms_site *site)
+{
+	return site->lock == HMS_LOCK_NOT_SEEN && !site->evidence && !site->std;
+}
+
+/* "held by its caller: sync.(*Mutex).Lock at cache.go:19 in main.(*Cache).Put"; callers that hold
+ * none may be held themselves: what not all of them hold stays unseen. */
+static void tell_callers(struct hms_site *site, const struct hms_lock_callers *callers)
+{
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+	bool all = callers->nheld == callers->ncalls;
+	const struct hms_lock_caller *held = &callers->held, *other = &callers->other;
+
+	if (!callers->nheld)
+		return;
+	if (callers->ncalls == 1)
+		hms_str_add(&text, "its only caller holds ");
+	else if (all)
+		hms_str_addf(&text, "all %zu places that call it hold a lock: ", callers->ncalls);
+	else
+		hms_str_addf(&text, "%zu of %zu places that call it hold a lock: ", callers->nheld,
+			     callers->ncalls);
+	hms_str_add(&text, held->evidence);
+	if (!strstr(held->evidence, " in ")) {
+		hms_str_add(&text, " in ");
+		hms_func_print_name(held->function ? held->function : "?", &text);
+	}
+	if (!all) {
+		hms_str_add(&text, "; ");
+		hms_func_print_name(other->function ? other->function : "?", &text);
+		if (other->file)
+			hms_str_addf(&text, " at %s:%" PRId32, base_name(other->file), other->line);
+		hms_str_add(&text, " holds none");
+	}
+	site->lock = all ? HMS_LOCK_UNKNOWN : HMS_LOCK_NOT_SEEN;
+	site->evidence = hms_str_steal(&text);
+}
+
+static struct hms_error *ask_callers(const struct finder *f, struct hms_sites *sites,
+				     unsigned int jobs)
+{
+	HMS_AUTO_FREE struct hms_lock_callers *list = hms_xcalloc(sites->n + 1, sizeof(*list));
+	struct hms_arena *arena = hms_arena_create();
+	struct hms_error *err;
+	size_t n = 0, k = 0;
+
+	for (size_t i = 0; i < sites->n; i++)
+		if (needs_callers(&sites->list[i]) &&
+		    (!n || list[n - 1].entry != sites->list[i].func.entry))
+			list[n++].entry = sites->list[i].func.entry;
+	err = hms_lock_callers_find(f->rt, f->tab, f->helpers, jobs, arena, list, n);
+	for (size_t i = 0; !err && i < sites->n; i++) {
+		struct hms_site *site = &sites->list[i];
+
+		while (k < n && list[k].entry < site->func.entry)
+			k++;
+		if (needs_callers(site))
+			tell_callers(site, &list[k]);
+	}
+	hms_arena_destroy(arena);
+	return err;
+}
+
 static void finder_deinit(struct finder *f, unsigned int jobs)
 {
 	for (unsigned int i = 0; i < jobs; i++)
@@ -245,6 +319,7 @@ struct hms_error *hms_sites_find(const struct hms_rt *rt, const struct hms_pclnt
 	};
 	struct hms_error *err;
 
+	*ret = NULL;
 	find_targets(&f);
 	err = hms_calls_find(rt, f.targets, f.ntargets, jobs, &f.calls, &f.ncalls);
 	if (!err)
@@ -253,8 +328,14 @@ struct hms_error *hms_sites_find(const struct hms_rt *rt, const struct hms_pclnt
 		find_candidates(&f);
 		err = hms_parallel(f.ncandidates, jobs, look_at, &f);
 	}
-	if (!err)
+	if (!err) {
 		*ret = collect(&f);
+		err = ask_callers(&f, *ret, jobs);
+	}
+	if (err) {
+		hms_sites_free(*ret);
+		*ret = NULL;
+	}
 	finder_deinit(&f, jobs);
 	return err;
 }

@@ -1,6 +1,7 @@
 /* disas/flow, disas/locks: functions from literal machine code, as an assembler made it. */
 #include "unit/unit.h"
 
+#include "disas/callers.h"
 #include "disas/locks.h"
 #include "lib/mkpcln.h"
 #include "rt/pclntab.h"
@@ -16,6 +17,10 @@
 #define FAST     0x300
 #define READ     0x360
 #define READARM  0x400
+#define LOCKED   0x500
+#define ENTER    0x510
+#define GOOD     0x530
+#define BAD      0x550
 
 /* func both(t *T): t.a.Lock(), t.b.Lock(), t.b.Unlock(), t.a.Unlock(), a nop before and behind
  * each Unlock */
@@ -118,6 +123,33 @@ static const uint32_t readers_arm[] = {
 	0xd65f03c0, /* 454 ret */
 };
 
+static void set_le32(uint8_t *p, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* func enter(t *T): t.a.Lock()
+ * func good(t *T): enter(t), locked(t)
+ * func bad(t *T): locked(t) */
+static void put_calls(struct mkcore *core, uint32_t start, uint32_t first, uint32_t second)
+{
+	uint8_t code[] = {
+		0x48, 0x83, 0xec, 0x08,                      /* sub rsp, 8 */
+		0xe8, 0,    0,    0,    0, 0xe8, 0, 0, 0, 0, /* call; call */
+		0x48, 0x83, 0xc4, 0x08,                      /* add rsp, 8 */
+		0xc3,                                        /* ret */
+		0xcc,                                        /* int3 */
+	};
+
+	set_le32(code + 5, first - (start + 9));
+	if (second)
+		set_le32(code + 10, second - (start + 14));
+	else
+		memset(code + 9, 0x90, 5);
+	mkcore_put(core, TEXT + start, code, sizeof(code));
+}
+
 struct fixture {
 	struct mkpcln *m;
 	struct hms_pclntab *tab;
@@ -150,8 +182,20 @@ static int setup(void **state)
 	add(f, "main.fast", FAST, FAST + (uint32_t)sizeof(fast));
 	add(f, "main.read", READ, READ + (uint32_t)sizeof(readers));
 	add(f, "main.readarm", READARM, READARM + (uint32_t)sizeof(readers_arm));
+	mkcore_put(f->m->core, TEXT + LOCKED, (const uint8_t[]){0xc3, 0xcc}, 2);
+	put_calls(f->m->core, ENTER, LOCK, 0);
+	put_calls(f->m->core, GOOD, ENTER, LOCKED);
+	put_calls(f->m->core, BAD, LOCKED, 0);
+	add(f, "main.padding", READARM + (uint32_t)sizeof(readers_arm), LOCKED);
+	add(f, "main.locked", LOCKED, ENTER);
+	add(f, "main.enter", ENTER, GOOD);
+	add(f, "main.good", GOOD, BAD);
+	add(f, "main.bad", BAD, BAD + 0x20);
 	mkpcln_write(f->m);
 	mkpcln_open(f->m);
+	f->m->rt.modules[0].text = TEXT;
+	f->m->rt.modules[0].etext = TEXT + BAD + 0x20;
+	f->m->rt.version = (struct hms_go_version){.major = 1, .minor = 21};
 	assert_ok(hms_pclntab_open(&f->m->rt, &f->tab));
 	assert_ok(hms_disas_create(HMS_ARCH_AMD64, &f->disas));
 	assert_ok(hms_disas_create(HMS_ARCH_ARM64, &f->arm));
@@ -234,6 +278,59 @@ static void read_locks_are_told(void **state)
 	held(*state, 0x44c, HMS_LOCK_NOT_SEEN, "");
 }
 
+static void expect_helper(const struct hms_lock_helpers *helpers, uint32_t start)
+{
+	size_t first;
+	const struct hms_lock_helper *helper;
+
+	assert_int_equal(hms_lock_helpers_at(helpers, TEXT + start, &first), 1);
+	helper = &helpers->list[first];
+	assert_int_equal(helper->deed, HMS_LOCK_TAKES);
+	assert_int_equal(helper->family, HMS_LOCKS_MUTEX);
+	assert_string_equal(helper->method, MUTEX);
+	assert_string_equal(helper->where, "main.enter");
+	assert_int_equal(helper->path.from, HMS_PATH_REGISTER);
+	assert_int_equal(helper->path.reg, HMS_REG_RAX);
+	assert_int_equal(helper->path.n, 1);
+	assert_int_equal(helper->path.off[0], 0);
+}
+
+/* enter() locks for good(), and that for its callers. */
+static void helpers_lock_for_callers(void **state)
+{
+	struct fixture *f = *state;
+	HMS_AUTO(hms_lock_helpers) struct hms_lock_helpers *helpers = NULL;
+	size_t first;
+
+	assert_ok(hms_lock_helpers_find(&f->m->rt, f->tab, 2, &helpers));
+	expect_helper(helpers, ENTER);
+	expect_helper(helpers, GOOD);
+	assert_int_equal(hms_lock_helpers_at(helpers, TEXT + BOTH, &first), 0);
+	assert_int_equal(hms_lock_helpers_at(helpers, TEXT + BAD, &first), 0);
+	assert_true(hms_lock_helpers_locks(helpers, TEXT + GOOD));
+	assert_true(hms_lock_helpers_locks(helpers, TEXT + BOTH));
+	assert_false(hms_lock_helpers_locks(helpers, TEXT + BAD));
+}
+
+/* One place calls locked() under a lock, one does not. */
+static void callers_hold_locks(void **state)
+{
+	struct fixture *f = *state;
+	HMS_AUTO(hms_lock_helpers) struct hms_lock_helpers *helpers = NULL;
+	struct hms_lock_callers list[] = {{.entry = TEXT + LOCKED}, {.entry = TEXT + BAD}};
+	struct hms_arena *arena = hms_arena_create();
+
+	assert_ok(hms_lock_helpers_find(&f->m->rt, f->tab, 2, &helpers));
+	assert_ok(hms_lock_callers_find(&f->m->rt, f->tab, helpers, 2, arena, list, 2));
+	assert_int_equal(list[0].ncalls, 2);
+	assert_int_equal(list[0].nheld, 1);
+	assert_string_equal(list[0].held.function, "main.good");
+	assert_string_equal(list[0].held.evidence, MUTEX " in main.enter");
+	assert_string_equal(list[0].other.function, "main.bad");
+	assert_int_equal(list[1].ncalls, 0);
+	hms_arena_destroy(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +338,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(some_paths_are_not_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(fast_paths_lock_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(read_locks_are_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(helpers_lock_for_callers, setup, teardown),
+		cmocka_unit_test_setup_teardown(callers_hold_locks, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
