@@ -33,6 +33,8 @@ enum hms_callee hms_callee_of(const char *name)
 		return HMS_CALLEE_STACK;
 	if (begins(name, "runtime.gcWriteBarrier"))
 		return HMS_CALLEE_KEEPS;
+	if (!strcmp(name, "runtime.duffcopy") || !strcmp(name, "runtime.duffzero"))
+		return HMS_CALLEE_DUFF;
 	for (size_t i = 0; i < HMS_ARRAY_LEN(no_return); i++)
 		if (begins(name, no_return[i]))
 			return HMS_CALLEE_NO_RETURN;

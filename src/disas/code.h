@@ -18,6 +18,7 @@ enum hms_callee {
 	HMS_CALLEE_NO_RETURN, /* panics and throws */
 	HMS_CALLEE_STACK,     /* gets a larger stack and leaves what is on it as it was */
 	HMS_CALLEE_KEEPS, /* registers: write barriers, which the compiler calls in its own way */
+	HMS_CALLEE_DUFF,  /* the same, but for those that it copies and zeroes with */
 };
 
 /* By the name in the function tables; NULL is ordinary. */

@@ -41,6 +41,12 @@ static struct hms_val make(uint32_t kind, uint32_t place, uint8_t reg)
 	return (struct hms_val){kind << KIND_SHIFT | place << 5 | reg, 0};
 }
 
+struct hms_val hms_flow_result(const struct hms_flow *flow, uint32_t call, bool in_register)
+{
+	/* No call defines the stack pointer, so that its number stands for what is on the stack. */
+	return make(KIND_DEF, call, in_register ? 0 : flow->sp);
+}
+
 /* ---- loads --------------------------------------------------------------------------------- */
 
 static uint32_t *load_slot(const struct hms_flow *flow, struct hms_val from)
@@ -334,34 +340,49 @@ static void store(struct hms_flow *flow, struct hms_flow_state *state, const str
 
 #define SPILL_BYTES 72 /* nine integer registers: the argument area of an unknown callee */
 
+/* Registers that stay as they are over a call of @kind: always the stack pointer, the frame pointer
+ * and the goroutine.  src/cmd/compile/internal/ssa/_gen/AMD64Ops.go, ARM64Ops.go. */
+static uint64_t kept_over(const struct hms_flow *flow, enum hms_callee kind)
+{
+	bool arm = flow->arch == HMS_ARCH_ARM64;
+
+	switch (kind) {
+	case HMS_CALLEE_KEEPS: return arm ? ~BARRIER_ARM64 : ~BARRIER_AMD64;
+	case HMS_CALLEE_DUFF:
+		return arm ? ~(UINT64_C(0xc330000) | UINT64_C(1) << HMS_REG_LR)
+			   : ~(UINT64_C(1) << HMS_REG_RDI | UINT64_C(1) << HMS_REG_RSI);
+	default: break;
+	}
+	return UINT64_C(1) << flow->sp |
+	       (arm ? UINT64_C(3) << 28 : UINT64_C(1) << 14 | UINT64_C(1) << HMS_REG_RBP);
+}
+
 static void call(struct hms_flow *flow, struct hms_flow_state *state, uint32_t i)
 {
 	const struct hms_insn *insn = &flow->code->insns[i];
+	enum hms_callee kind = HMS_CALLEE_ORDINARY;
 	struct hms_val sp = state->regs[flow->sp];
 	int64_t args = SPILL_BYTES;
-	struct hms_func callee;
-	uint64_t kept = UINT64_C(1) << flow->sp;
+	struct hms_func callee = {.args = -1};
 
-	/* The frame pointer and the goroutine. */
-	kept |= flow->arch == HMS_ARCH_ARM64 ? UINT64_C(3) << 28
-					     : UINT64_C(1) << 14 | UINT64_C(1) << HMS_REG_RBP;
 	if (insn->has_target && hms_pclntab_find(flow->tab, insn->target, &callee)) {
-		enum hms_callee kind = hms_callee_of(callee.name);
-
-		if (kind == HMS_CALLEE_KEEPS)
-			kept = ~(flow->arch == HMS_ARCH_ARM64 ? BARRIER_ARM64 : BARRIER_AMD64);
+		kind = hms_callee_of(callee.name);
 		if (kind != HMS_CALLEE_ORDINARY)
 			args = -8;
 		else if (callee.args >= 0)
 			args = callee.args;
 	}
-	clobber(state, i, ~kept);
+	clobber(state, i, ~kept_over(flow, kind));
 	/* arm64 keeps a word below the arguments. */
 	args += flow->arch == HMS_ARCH_ARM64 ? 8 : 0;
 	/* Nothing that is called writes beyond the frame, where this function's own arguments are.
 	 */
-	if (is_stack(flow, sp) && sp.off < 0)
-		forget(state, sp.off, HMS_MIN(sp.off + args, INT64_C(0)));
+	if (!is_stack(flow, sp) || sp.off >= 0)
+		return;
+	forget(state, sp.off, HMS_MIN(sp.off + args, INT64_C(0)));
+	if (kind == HMS_CALLEE_ORDINARY && callee.args >= 8 && callee.args % 8 == 0 &&
+	    sp.off + args <= 0)
+		remember(state, sp.off + args - 8, hms_flow_result(flow, i, false));
 }
 
 /* ---- one instruction ----------------------------------------------------------------------- */
@@ -602,6 +623,13 @@ void hms_flow_destroy(struct hms_flow *flow)
 const struct hms_code *hms_flow_code(const struct hms_flow *flow)
 {
 	return flow->code;
+}
+
+void hms_flow_after(struct hms_flow *flow, uint32_t insn, struct hms_flow_state *ret)
+{
+	hms_flow_at(flow, insn, ret);
+	if (ret->reached)
+		step(flow, ret, insn);
 }
 
 void hms_flow_at(struct hms_flow *flow, uint32_t insn, struct hms_flow_state *ret)

@@ -63,6 +63,13 @@ const struct hms_code *hms_flow_code(const struct hms_flow *flow);
 /* The state before instruction @insn: worked out again from the start of its block. */
 void hms_flow_at(struct hms_flow *flow, uint32_t insn, struct hms_flow_state *ret);
 
+/* The state behind it, before what comes next. */
+void hms_flow_after(struct hms_flow *flow, uint32_t insn, struct hms_flow_state *ret);
+
+/* What the call @call returns as its first result in a register, or as the last word of its
+ * arguments and results on the stack, where the compiler passed those there. */
+struct hms_val hms_flow_result(const struct hms_flow *flow, uint32_t call, bool in_register);
+
 /* The address that a memory operand names, @fuzzy_ret (may be NULL) where an index is added to it
  * that nobody knows. */
 struct hms_val hms_flow_address(const struct hms_flow_state *state,
