@@ -101,6 +101,8 @@ static uint8_t access_size(const cs_insn *insn)
 		return 0;
 	if ((op->reg >= ARM64_REG_W0 && op->reg <= ARM64_REG_W30) || op->reg == ARM64_REG_WZR)
 		return 4;
+	if (op->reg >= ARM64_REG_S0 && op->reg <= ARM64_REG_S31)
+		return 4;
 	if (op->reg >= ARM64_REG_Q0 && op->reg <= ARM64_REG_Q31)
 		return 16;
 	return 8;
