@@ -100,6 +100,7 @@ void hms_findings_add(struct hms_findings *findings, const struct hms_finding *f
 enum hms_operation_state {
 	HMS_OPERATION_UNKNOWN, /* nobody looked at the stacks: the map's own flag decides */
 	HMS_OPERATION_NONE,    /* no goroutine is inside a write of the map */
+	HMS_OPERATION_ELEMENT, /* one has yet to store the element; all else is done */
 	HMS_OPERATION_WRITE,   /* one is */
 	HMS_OPERATION_CLEAR,   /* one clears the map: marks, counts and entries go one by one */
 	HMS_OPERATION_RACE,    /* one is, and others are at work on it besides: what they leave is

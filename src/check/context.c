@@ -1,7 +1,9 @@
 #include "check/context.h"
 
-/* An open write of the map, rather one that is still at work. */
-static const struct hms_operation *writer_of(const struct hms_operations *ops, uint64_t map)
+/* An open write of the map, rather one that is still at work.  @returned: one whose element alone
+ * is due, which leaves the map itself as it is to be. */
+static const struct hms_operation *writer_of(const struct hms_operations *ops, uint64_t map,
+					     bool returned)
 {
 	const struct hms_operation *found = NULL;
 	size_t first, n = hms_operations_of_map(ops, map, &first);
@@ -9,7 +11,7 @@ static const struct hms_operation *writer_of(const struct hms_operations *ops, u
 	for (size_t i = 0; i < n; i++) {
 		const struct hms_operation *op = &ops->list[ops->by_map[first + i]];
 
-		if (hms_map_op_writes(op->op) && op->begun &&
+		if (hms_map_op_writes(op->op) && op->begun && op->returned == returned &&
 		    (!found || found->end != HMS_OP_GOES_ON))
 			found = op;
 	}
@@ -19,8 +21,8 @@ static const struct hms_operation *writer_of(const struct hms_operations *ops, u
 /* Could this one, whose map is not known, be at work on @map? */
 static bool may_write(const struct hms_operation *op, const struct hms_map *map)
 {
-	return !op->map && op->begun && hms_map_op_writes(op->op) && op->end != HMS_OP_PANICS &&
-	       (!op->type || !map->type || op->type == map->type->type);
+	return !op->map && op->begun && !op->returned && hms_map_op_writes(op->op) &&
+	       op->end != HMS_OP_PANICS && (!op->type || !map->type || op->type == map->type->type);
 }
 
 /* What is to be said of a map that nobody is known to write. */
@@ -47,15 +49,19 @@ static enum hms_operation_state operation(const void *arg, const struct hms_map 
 					  int64_t *goroutine_ret)
 {
 	const struct hms_check_stacks *stacks = arg;
-	const struct hms_operation *writer = writer_of(stacks->operations, map->addr);
+	const struct hms_operation *writer = writer_of(stacks->operations, map->addr, false);
 	const struct hms_race *race = hms_race_on(stacks->races, map->addr);
 
 	if (!writer && race)
 		writer = race->parties[0];
+	if (!writer)
+		writer = writer_of(stacks->operations, map->addr, true);
 	*goroutine_ret =
 		writer && writer->goroutine->id <= INT64_MAX ? (int64_t)writer->goroutine->id : -1;
 	if (race)
 		return HMS_OPERATION_RACE;
+	if (writer && writer->returned)
+		return HMS_OPERATION_ELEMENT;
 	if (writer)
 		return writer->op == HMS_MAP_CLEAR ? HMS_OPERATION_CLEAR : HMS_OPERATION_WRITE;
 	return by_the_unknown(stacks->operations, map);

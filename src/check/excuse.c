@@ -17,7 +17,8 @@ struct check_excuse check_excuse_of(const struct check *check, const struct hms_
 				    ? map->classic.flags & HMS_CLASSIC_HASH_WRITING
 				    : map->swiss.writing == 1;
 	else
-		ret.holds = state != HMS_OPERATION_NONE;
+		ret.holds = state != HMS_OPERATION_NONE && state != HMS_OPERATION_ELEMENT;
+	ret.element = state == HMS_OPERATION_ELEMENT;
 	ret.race = state == HMS_OPERATION_RACE;
 	ret.clear = state == HMS_OPERATION_CLEAR;
 	ret.known = state != HMS_OPERATION_UNKNOWN;
@@ -75,11 +76,19 @@ static bool clear_explains(enum hms_rule_id rule)
 	}
 }
 
+/* Its words are stored one by one, behind a key that is there. */
+static bool element_explains(const struct check_part *part, const struct check_fault *fault)
+{
+	return (fault->rule == HMS_RULE_MAP_POINTER || fault->rule == HMS_RULE_MAP_NOWHERE) &&
+	       explains(part, fault);
+}
+
 bool check_is_excused(const struct check_excuse *excuse, const struct check_part *part,
 		      const struct check_fault *fault)
 {
 	return excuse->race || (excuse->clear && clear_explains(fault->rule)) ||
-	       (excuse->holds && explains(part, fault));
+	       (excuse->holds && explains(part, fault)) ||
+	       (excuse->element && element_explains(part, fault));
 }
 
 const char *check_writing_text(const struct check_excuse *excuse)

@@ -221,9 +221,10 @@ void check_swiss_end(struct check_worker *w, struct check_part *part);
 
 struct check_excuse {
 	bool holds;
-	bool race;  /* all that is wrong with the map may come of it */
-	bool clear; /* a clear: most of it */
-	bool known; /* from the stacks, rather than from the map's flag */
+	bool race;    /* all that is wrong with the map may come of it */
+	bool clear;   /* a clear: most of it */
+	bool element; /* an element half stored, and no more */
+	bool known;   /* from the stacks, rather than from the map's flag */
 	int64_t goroutine;
 };
 

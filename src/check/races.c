@@ -17,6 +17,8 @@ static bool is_wanted(const struct stacks_check *c, enum hms_rule_id rule)
 /* "runtime.mapassign_faststr, called by main.(*Cache).Update at race.go:23" */
 static void add_place(struct hms_str *text, const struct hms_operation *op)
 {
+	if (op->returned)
+		hms_str_add(text, "the store of an element after ");
 	hms_func_print_name(op->outer.function, text);
 	if (!op->caller)
 		return;
@@ -123,7 +125,7 @@ bool hms_check_spins(const struct hms_operation *op)
 {
 	uint32_t status = op->goroutine->status;
 
-	return op->begun && op->end == HMS_OP_GOES_ON &&
+	return op->begun && !op->returned && op->end == HMS_OP_GOES_ON &&
 	       (status == HMS_G_RUNNING || status == HMS_G_RUNNABLE || status == HMS_G_PREEMPTED);
 }
 

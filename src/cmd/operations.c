@@ -40,6 +40,7 @@ struct hms_operation_row hms_operation_row(const struct hms_rt *rt, const struct
 {
 	return (struct hms_operation_row){
 		.function = printed(op->outer.function, arena),
+		.returned = op->returned,
 		.map = op->map,
 		.type = type_name(rt, op->type, arena),
 		.kind = hms_map_op_name(op->op),

@@ -223,7 +223,7 @@ static void note_other(struct making *mk, const struct hms_sites *sites,
 		       const struct hms_race *race)
 {
 	const struct hms_session *s = mk->view->session;
-	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf, mk->view->found};
 	struct hms_suspects suspects = {0};
 
 	if (sites)
@@ -261,7 +261,7 @@ static const struct hms_lock_waiters *lock_waiters(struct shared *shared,
 static void note_waiters(struct making *mk, const struct hms_operation *const *ops, size_t n)
 {
 	const struct hms_session *s = mk->view->session;
-	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf, mk->view->found};
 	HMS_AUTO_FREE struct hms_held *held = hms_xcalloc(HMS_MAX_HELD, sizeof(*held));
 	const struct hms_lock_waiters *waiters = lock_waiters(mk->shared, &sources);
 	size_t nheld = 0;
@@ -280,7 +280,7 @@ static void note_waiters(struct making *mk, const struct hms_operation *const *o
 static void note_locks(struct making *mk, const struct hms_race *race)
 {
 	const struct hms_session *s = mk->view->session;
-	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf, mk->view->found};
 	HMS_AUTO_FREE struct hms_held *held = hms_xcalloc(HMS_MAX_HELD, sizeof(*held));
 	size_t n = HMS_MIN(race->n, (size_t)HMS_MAX_HELD), nheld;
 	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;

@@ -39,7 +39,7 @@ static struct hms_error *open_session(struct hms_view *view)
 static void find_operations(struct hms_view *view)
 {
 	const struct hms_session *s = view->session;
-	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf, view->found};
 
 	if (!s->goros)
 		return;

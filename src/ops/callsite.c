@@ -151,9 +151,9 @@ static bool is_call(const struct hms_stack *stack, size_t callee)
 	       !caller->first && caller->stack == frame->stack;
 }
 
-/* Read the code of the scope's function and follow it to the call that it is in; false: it cannot
- * be followed so far.  scope_close() is due in any case. */
-static bool scope_open(struct scope *s)
+/* Read the code of the scope's function and follow it to the call that returns to @pc; false: it
+ * cannot be followed so far.  scope_close() is due in any case. */
+static bool scope_open(struct scope *s, uint64_t pc)
 {
 	const struct hms_place *place = s->site->stack->frames[s->frame].place;
 	const struct hms_goros *goros = s->site->goros;
@@ -161,7 +161,7 @@ static bool scope_open(struct scope *s)
 					      goros->pclntab, &place->func, &s->code);
 
 	hms_err_free(err);
-	if (err || !find_call(s->code, place->pc, &s->call))
+	if (err || !find_call(s->code, pc, &s->call))
 		return false;
 	s->flow = hms_flow_create(s->code, goros->pclntab, goros->core->arch, NULL, NULL, NULL);
 	hms_flow_at(s->flow, s->call, &s->state);
@@ -174,11 +174,16 @@ static void scope_close(struct scope *s)
 	hms_code_free(s->code);
 }
 
-/* @reg < 0: argument word -@reg - 1 on the stack. */
-static bool value_in(struct scope *s, int reg, uint64_t *ret)
+static uint64_t pc_of(const struct scope *s)
+{
+	return s->site->stack->frames[s->frame].place->pc;
+}
+
+/* @reg < 0: argument word -@reg - 1 on the stack; of the call that returns to @pc. */
+static bool value_in(struct scope *s, uint64_t pc, int reg, uint64_t *ret)
 {
 	int64_t args = hms_unwinder_arch(s->site->unwinder)->args_off;
-	bool found = scope_open(s);
+	bool found = scope_open(s, pc);
 
 	if (found)
 		found = resolve(s,
@@ -202,20 +207,37 @@ static bool reg_at_call(const struct hms_callsite *site, size_t callee, uint8_t 
 	s->site = site;
 	s->frame = callee + 1;
 	s->calls = calls;
-	found = value_in(s, reg, ret);
+	found = value_in(s, pc_of(s), reg, ret);
 	free(s);
 	return found;
+}
+
+/* What says where argument @word is, for value_in(). */
+static int place_of(const struct hms_callsite *site, unsigned int word)
+{
+	const uint8_t *regs = is_amd64(site) ? amd64_args : arm64_args;
+
+	return register_abi(site) ? regs[word] : -(int)word - 1;
 }
 
 bool hms_callsite_word(const struct hms_callsite *site, size_t callee, unsigned int word,
 		       uint64_t *ret)
 {
-	const uint8_t *regs = is_amd64(site) ? amd64_args : arm64_args;
 	struct scope s = {.site = site, .frame = callee + 1};
 
 	if (!site->disas || word >= sizeof(amd64_args) || !is_call(site->stack, callee))
 		return false;
-	return value_in(&s, register_abi(site) ? regs[word] : -(int)word - 1, ret);
+	return value_in(&s, pc_of(&s), place_of(site, word), ret);
+}
+
+bool hms_callsite_earlier(const struct hms_callsite *site, size_t frame, uint64_t pc,
+			  unsigned int word, uint64_t *ret)
+{
+	struct scope s = {.site = site, .frame = frame};
+
+	if (!site->disas || word >= sizeof(amd64_args))
+		return false;
+	return value_in(&s, pc, place_of(site, word), ret);
 }
 
 bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *ret,
@@ -228,7 +250,7 @@ bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *
 
 	if (!site->disas)
 		return false;
-	found = scope_open(&s);
+	found = scope_open(&s, pc_of(&s));
 	if (found) {
 		locks = hms_locks_create(s.flow, site->goros->pclntab, site->goros->core->arch,
 					 register_abi(site), site->helpers);

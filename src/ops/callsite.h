@@ -24,6 +24,12 @@ struct hms_callsite {
 bool hms_callsite_word(const struct hms_callsite *site, size_t callee, unsigned int word,
 		       uint64_t *ret);
 
+/* Argument @word of an earlier call, the one that returns to @pc in the function of
+ * stack->frames[@frame], wherever that stands by now.  What the function has done since may have
+ * changed the memory that is read: to be validated all the more. */
+bool hms_callsite_earlier(const struct hms_callsite *site, size_t frame, uint64_t pc,
+			  unsigned int word, uint64_t *ret);
+
 /* The address of a lock that the function of stack->frames[@frame] has taken, by its own code, and
  * holds at the call that it is in, *reads_ret: for reading; false: none that is known. */
 bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *ret,

@@ -6,6 +6,7 @@
 #include "goro/arch.h"
 #include "disas/disas.h"
 #include "ops/args.h"
+#include "ops/element.h"
 
 #define MAX_TEXT 256 /* of a fatal error */
 
@@ -15,6 +16,7 @@ struct finder {
 	struct hms_unwinder *unwinder;
 	struct hms_stack stack;
 	struct hms_disas *disas; /* NULL: this build or machine has none */
+	struct hms_op_elements *elements;
 	/* of the stack in hand, by frame: its row in mapfuncs.def, NULL: no map function */
 	const struct hms_map_func **rows;
 	size_t cap_rows;
@@ -123,9 +125,10 @@ static struct hms_operation_frame frame_of(const struct finder *f, size_t i)
 	};
 }
 
-static void find_caller(const struct finder *f, size_t outer, struct hms_operation *op)
+/* From frame @from outwards. */
+static void find_caller(const struct finder *f, size_t from, struct hms_operation *op)
 {
-	for (size_t i = outer + 1; i < f->stack.n; i++) {
+	for (size_t i = from; i < f->stack.n; i++) {
 		const struct hms_place *place = f->stack.frames[i].place;
 
 		for (uint32_t k = 0; k < place->ncalls; k++) {
@@ -171,35 +174,69 @@ static void add(struct finder *f, const struct hms_goroutine *g, size_t inner, s
 	};
 
 	find_end(f, inner, &op);
-	find_caller(f, outer, &op);
+	find_caller(f, outer + 1, &op);
 	find_map(f, inner, outer, &op);
+	HMS_GROW(ret->list, ret->n, ret->cap);
+	ret->list[ret->n++] = op;
+}
+
+/* The innermost frame of the program's own; stack.n: none. */
+static size_t innermost_own(const struct finder *f)
+{
+	size_t i = 0;
+
+	while (i < f->stack.n && is_between(function_at(f, i)))
+		i++;
+	return i;
+}
+
+/* A panic gives the statement up: deferred functions may have unlocked and let others in. */
+static bool is_given_up(const struct finder *f, size_t frame)
+{
+	for (size_t i = frame; i-- > 0;) {
+		const char *name = function_at(f, i);
+
+		if (!strcmp(name, "runtime.gopanic") || !strcmp(name, "runtime.sigpanic"))
+			return true;
+	}
+	return false;
+}
+
+/* A write that has left the map function, of the program's own frame @i. */
+static void add_returned(struct finder *f, const struct hms_goroutine *g, size_t i)
+{
+	struct hms_operations *ret = f->ret;
+	struct hms_op_args args = {f->sources, f->unwinder, &f->stack, f->disas};
+	struct hms_operation op = {
+		.goroutine = g, .outer = frame_of(f, i), .inner = frame_of(f, i)};
+
+	if (!hms_op_element_find(f->elements, &args, i, &op))
+		return;
+	if (is_given_up(f, i))
+		op.end = HMS_OP_PANICS;
+	find_caller(f, i, &op);
 	HMS_GROW(ret->list, ret->n, ret->cap);
 	ret->list[ret->n++] = op;
 }
 
 /* ---- all of them -------------------------------------------------------------------------- */
 
-/* Which frames are map functions'; false: none. */
-static bool find_rows(struct finder *f)
+/* Which frames are map functions'. */
+static void find_rows(struct finder *f)
 {
-	bool any = false;
-
 	if (f->cap_rows < f->stack.n) {
 		f->cap_rows = 2 * f->stack.n;
 		f->rows = hms_xrealloc(f->rows, f->cap_rows, sizeof(*f->rows));
 	}
-	for (size_t i = 0; i < f->stack.n; i++) {
+	for (size_t i = 0; i < f->stack.n; i++)
 		f->rows[i] = hms_map_func_find(function_at(f, i));
-		any |= f->rows[i] != NULL;
-	}
-	return any;
 }
 
 /* From the outermost frame inwards: an operation begins with a map function, and goes on for as
  * long as map functions follow that nothing but the runtime stands between. */
 static void look_at(struct finder *f, const struct hms_goroutine *g)
 {
-	size_t outer = 0, inner = 0;
+	size_t outer = 0, inner = 0, own = innermost_own(f);
 	bool open = false;
 
 	for (size_t i = f->stack.n; i-- > 0;) {
@@ -211,6 +248,8 @@ static void look_at(struct finder *f, const struct hms_goroutine *g)
 			add(f, g, inner, outer);
 			open = false;
 		}
+		if (i == own)
+			add_returned(f, g, i);
 	}
 	if (open)
 		add(f, g, inner, outer);
@@ -243,12 +282,14 @@ struct hms_operations *hms_operations_find(const struct hms_operations_sources *
 	ret->arena = hms_arena_create();
 	f.unwinder = hms_unwinder_create(sources->goros);
 	hms_err_free(hms_disas_create(sources->goros->core->arch, &f.disas));
+	f.elements = hms_op_elements_create();
 	for (size_t i = 0; i < sources->goros->n; i++) {
 		hms_unwind(f.unwinder, &sources->goros->list[i], &f.stack);
 		ret->blind += !hms_stack_end_complete(f.stack.end);
-		if (find_rows(&f))
-			look_at(&f, &sources->goros->list[i]);
+		find_rows(&f);
+		look_at(&f, &sources->goros->list[i]);
 	}
+	hms_op_elements_destroy(f.elements);
 	hms_disas_destroy(f.disas);
 	free(f.rows);
 	hms_stack_deinit(&f.stack);

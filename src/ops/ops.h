@@ -4,12 +4,14 @@
  *
  * A goroutine can be inside several: a fault inside one runs deferred functions that use others.
  * Calls that go from one map function to another, through code of the runtime or reflect alone,
- * are one operation; the outermost of them says what it is.
+ * are one operation; the outermost of them says what it is.  A write goes on until its caller has
+ * stored the element (ops/element.h).
  */
 #ifndef HMS_OPS_OPS_H
 #define HMS_OPS_OPS_H
 
 #include "dwarf/dwarf.h"
+#include "find/find.h"
 #include "goro/goroutine.h"
 #include "goro/unwind.h"
 #include "heap/heap.h"
@@ -51,11 +53,26 @@ struct hms_operation_slot {
 	uint64_t elem_addr;
 };
 
+/* Of a write that has left the map's functions: what of its element the caller has stored. */
+struct hms_operation_element {
+	uint64_t call;                  /* address of the call that returned */
+	uint64_t addr;                  /* of the element; 0: unknown, and so is the map */
+	uint64_t key;                   /* of the key beside it; 0: unknown */
+	struct hms_operation_slot slot; /* where it lies, if it is known */
+	/* Its bytes, one bit each: disas/element.h. */
+	uint64_t always, ever, due;
+	bool storing; /* being stored right now */
+};
+
 struct hms_operation {
 	const struct hms_goroutine *goroutine;
 	enum hms_map_op op; /* never GROW */
 	enum hms_op_end end;
-	bool begun;                       /* false: called, but it has not looked at the map yet */
+	bool begun; /* false: called, but it has not looked at the map yet */
+	/* The map function has returned, and the caller has yet to store the element: outer and
+	 * inner are the caller's frame then, with the function's name. */
+	bool returned;
+	struct hms_operation_element element; /* where it has returned */
 	const char *end_text;             /* "concurrent map writes"; NULL: goes on, or not known */
 	uint64_t map;                     /* header address; 0: unknown */
 	const struct hms_type *type;      /* the map's; NULL: unknown */
@@ -86,7 +103,8 @@ struct hms_operations {
 struct hms_operations_sources {
 	const struct hms_goros *goros;
 	struct hms_map_model *model;
-	struct hms_dwarf *dwarf; /* NULL: function tables and home slots alone */
+	struct hms_dwarf *dwarf;       /* NULL: function tables and home slots alone */
+	const struct hms_found *found; /* surveyed; NULL: maps are as they are met */
 };
 
 /* Unwind all goroutines and look.  What @sources point to must outlive the result. */

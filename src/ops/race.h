@@ -3,8 +3,10 @@
  * operations that the runtime itself found racing and died of.
  *
  * A lock around the calls would keep a second goroutine out, so that it stands inside a map
- * function is proof, whether it has touched the map yet or not.  What a panic left behind on a
- * stack is none: deferred functions may have unlocked and let others in.
+ * function is proof, whether it has touched the map yet or not; and so it is that one stands behind
+ * it, before its store of the element: the same statement, which no unlock precedes in the order of
+ * the code.  What a panic left behind on a stack is none: deferred functions may have unlocked and
+ * let others in.
  */
 #ifndef HMS_OPS_RACE_H
 #define HMS_OPS_RACE_H

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ops/element.h"
 #include "ops/slot.h"
 #include "ops/words.h"
 #include "rt/value.h"
@@ -327,11 +328,41 @@ static void add_action(const struct steps *s, const struct hms_operation *op,
 		hms_str_add(ret, ", ");
 }
 
+/* 'writing "key_90" in bucket 31 slot 4, element not stored yet' */
+static void find_element_step(const struct steps *s, struct hms_operation *op,
+			      struct hms_arena *arena)
+{
+	const struct hms_type *key = op->type ? op->type->key : NULL;
+	const struct hms_type *elem = op->type ? op->type->elem : NULL;
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+	const uint8_t *bytes = NULL;
+
+	if (op->element.key && key && key->size && !s->redact)
+		bytes = hms_mem_peek(s->rt->mem, op->element.key, key->size);
+	if (op->map) {
+		hms_str_add(&text, "writing ");
+		if (bytes) {
+			hms_value_go(s->rt, key, bytes, KEY_SHOWN, &text);
+			hms_str_addc(&text, ' ');
+		}
+		hms_str_add(&text, "in ");
+		hms_op_slot_text(s->rt->map_kind, &op->element.slot, &text);
+		hms_str_add(&text, ", ");
+		op->slot = hms_arena_memdup(arena, &op->element.slot, sizeof(op->element.slot));
+	}
+	hms_op_element_text(&op->element, elem, &text);
+	op->step = hms_arena_strdup(arena, hms_str_text(&text));
+}
+
 static void find_step(struct steps *s, struct hms_operation *op, struct hms_arena *arena)
 {
 	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
 	struct together t = {.key = HMS_STR_INIT, .whole_key = HMS_STR_INIT};
 
+	if (op->returned) {
+		find_element_step(s, op, arena);
+		return;
+	}
 	hms_unwind(s->unwinder, op->goroutine, &s->stack);
 	for (size_t i = op->outer.index + 1; i-- > op->inner.index;)
 		if (i < s->stack.n)

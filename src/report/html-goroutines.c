@@ -87,7 +87,8 @@ static void variable_row(struct html *html, const struct hms_variable_row *varia
 	html_add(html, "</td></tr>\n");
 }
 
-static void operation(struct html *html, const struct hms_operation_row *op)
+/* @step: say how far it is. */
+static void operation(struct html *html, const struct hms_operation_row *op, bool step)
 {
 	HMS_AUTO_STR struct hms_str s = HMS_STR_INIT;
 
@@ -103,6 +104,10 @@ static void operation(struct html *html, const struct hms_operation_row *op)
 		html_add(html, " ");
 		html_element(html, "span class=code", op->type);
 	}
+	if (step && op->step) {
+		html_add(html, "; ");
+		html_text(html, op->step);
+	}
 	html_add(html, "</p>\n");
 }
 
@@ -115,7 +120,7 @@ void html_goroutines(struct hms_renderer *r, const struct hms_goroutine_group *g
 	title(html, group);
 	if (group->nrows > 1)
 		ids(html, group);
-	operation(html, group->rows[0].operation);
+	operation(html, group->rows[0].operation, group->nrows == 1);
 	html_add(html, "<div class=scroll><table><tbody>\n");
 	for (size_t i = 0; i < group->nframes; i++) {
 		const struct hms_frame_row *frame = &group->frames[i];

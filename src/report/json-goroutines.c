@@ -67,6 +67,7 @@ void hms_emit_operation(struct hms_emit *emit, const struct hms_operation_row *o
 {
 	hms_emit_object(emit, "map_operation");
 	hms_emit_text(emit, "function", op->function);
+	hms_emit_bool(emit, "returned", op->returned);
 	if (op->map)
 		hms_emit_hex(emit, "map", op->map);
 	else

@@ -9,6 +9,7 @@ struct hms_operation_slot; /* ops/ops.h */
 
 struct hms_operation_row {
 	const char *function; /* the outermost map function, named as in a traceback */
+	bool returned;        /* from it, and the caller has yet to store the element */
 	uint64_t map;         /* header address; 0: unknown */
 	const char *type;     /* of the map; NULL: unknown */
 	const char *kind;     /* "read", "write", "delete", "iterate", "clear", "clone" */

@@ -126,6 +126,10 @@ static void draw_operation(struct text *text, const struct hms_goroutine_group *
 		hms_str_add(&text->cell, op->type ? " at " : "at ");
 		hms_format_addr(&text->cell, op->map);
 	}
+	if (op->step && group->nrows == 1) {
+		hms_str_add(&text->cell, "; ");
+		hms_paper_escape(&text->paper, &text->cell, op->step);
+	}
 	hms_flow_begin(&flow, &text->paper, STACK_INDENT - 2, STACK_INDENT);
 	hms_flow_text(&flow, 0, op->end ? HMS_PAINT_BAD : HMS_PAINT_ODD, hms_str_text(&text->cell));
 	hms_flow_end(&flow);

@@ -227,7 +227,7 @@ static void compare_slots(const struct hms_session *s, const struct hms_operatio
 
 static size_t compare_all(const struct hms_session *s, const char *text, const char *truth)
 {
-	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf, NULL};
 	HMS_AUTO(hms_operations) struct hms_operations *ops = hms_operations_find(&sources);
 	HMS_AUTO_FREE char *race = printed_race(text);
 	uint64_t map = race ? printed_map(truth) : 0;

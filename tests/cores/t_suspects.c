@@ -97,7 +97,7 @@ static size_t writers_alive(const struct racing *racing_at, const struct traceba
 static bool look(const struct racing *racing_at, const struct hms_session *s, const char *text,
 		 char *what_ret, size_t what_size)
 {
-	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf};
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf, NULL};
 	HMS_AUTO(hms_operations) struct hms_operations *ops = hms_operations_find(&sources);
 	HMS_AUTO(hms_races) struct hms_races *races = hms_races_find(ops);
 	HMS_AUTO(hms_sites) struct hms_sites *sites = NULL;

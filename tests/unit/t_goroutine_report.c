@@ -320,6 +320,32 @@ static const struct hms_operation_row delete_here = {
 static const struct hms_operation_row read_somewhere = {
 	.function = "runtime.mapaccess1", .kind = "read", .caller_line = -1};
 
+static const struct hms_operation_row returned = {
+	.function = "runtime.mapassign",
+	.returned = true,
+	.kind = "write",
+	.caller_line = -1,
+	.step = "writing \"<k>\", element not stored yet",
+};
+
+/* A write whose element is due, of one goroutine: how far it is stands beside it. */
+static void test_returned(void **state)
+{
+	static const struct hms_goroutine_row rows[] = {{.id = 7, .operation = &returned}};
+	struct hms_goroutine_group group = sample(rows, 1);
+	char *text = draw(hms_text_renderer_create, &group);
+
+	(void)state;
+	assert_holds(text, "  inside a map write; writing \"<k>\", element not stored yet\n");
+	free(text);
+	text = draw(hms_json_renderer_create, &group);
+	assert_holds(text, "\"function\": \"runtime.mapassign\", \"returned\": true,");
+	free(text);
+	text = draw(hms_html_renderer_create, &group);
+	assert_holds(text, "inside a map write; writing &quot;&lt;k&gt;&quot;, element not");
+	free(text);
+}
+
 static void test_operation(void **state)
 {
 	static const struct hms_goroutine_row rows[] = {{.id = 7, .operation = &write_here},
@@ -336,13 +362,15 @@ static void test_operation(void **state)
 	assert_holds(text, "  inside a map write, died here: map[<T>]int, different maps\n");
 	free(text);
 	text = draw(hms_json_renderer_create, &group);
-	assert_holds(text, "\"map_operation\": {\"function\": \"runtime.mapassign\", \"map\": "
+	assert_holds(text, "\"map_operation\": {\"function\": \"runtime.mapassign\", \"returned\": "
+			   "false, \"map\": "
 			   "\"0xc000016240\", \"type\": \"map[<T>]int\", \"kind\": \"write\", "
 			   "\"caller\": {\"function\": \"main.f\", \"file\": \"a.go\", \"line\": "
 			   "12}, \"step\": null, \"slot\": {\"bucket\": 31, \"overflow\": 2, "
 			   "\"old\": false, \"slot\": 4, \"key_addr\": \"0xc000070010\", "
 			   "\"elem_addr\": \"0xc000070050\"}}");
-	assert_holds(text, "\"map_operation\": {\"function\": \"runtime.mapaccess1\", \"map\": "
+	assert_holds(text, "\"map_operation\": {\"function\": \"runtime.mapaccess1\", "
+			   "\"returned\": false, \"map\": "
 			   "null, \"type\": null, \"kind\": \"read\", \"caller\": null, "
 			   "\"step\": null, \"slot\": null}");
 	free(text);
@@ -393,7 +421,8 @@ int main(void)
 		cmocka_unit_test(test_text_full),      cmocka_unit_test(test_text_deep),
 		cmocka_unit_test(test_text_variables), cmocka_unit_test(test_json_variables),
 		cmocka_unit_test(test_json),           cmocka_unit_test(test_html),
-		cmocka_unit_test(test_operation),      cmocka_unit_test(test_duration),
+		cmocka_unit_test(test_operation),      cmocka_unit_test(test_returned),
+		cmocka_unit_test(test_duration),
 	};
 
 	return cmocka_run_group_tests_name("goroutine_report", tests, NULL, NULL);

@@ -116,6 +116,7 @@ static void goroutines(void **state)
 	       GOROUTINE("\"created_by\":{\"function\":\"main.main\",\"file\":\"m.go\",\"line\":1,"
 			 "\"goroutine\":1},"
 			 "\"map_operation\":{\"function\":\"runtime.mapassign_faststr\","
+			 "\"returned\":false,"
 			 "\"map\":\"0xc0\",\"type\":null,\"kind\":\"write\","
 			 "\"caller\":{\"function\":\"main.f\",\"file\":\"m.go\",\"line\":3},"
 			 "\"step\":\"moving old bucket 31 of 64\",\"slot\":null}"));
