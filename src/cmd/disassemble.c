@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "disas/mapcode.h"
+#include "disas/element.h"
 #include "ops/ops.h"
 
 #define AROUND 8 /* instructions before and behind the pc */
@@ -10,14 +10,18 @@
 struct listing {
 	struct hms_view *view;
 	struct hms_disas *disas;
-	struct hms_mapcode *code;
+	const struct hms_code *code;
 	uint32_t at; /* instruction of the pc */
+	/* A map function, or the caller of one that has returned from instruction call. */
+	struct hms_mapcode *function;
+	struct hms_element *caller;
+	uint32_t call;
 };
 
 /* "call runtime.growWork_faststr", or the instruction as it is. */
 static void add_instruction(const struct listing *l, uint32_t i, struct hms_str *ret)
 {
-	const struct hms_code *code = hms_mapcode_code(l->code);
+	const struct hms_code *code = l->code;
 	const struct hms_insn *insn = &code->insns[i];
 	uint64_t off = insn->addr - code->func.entry;
 	struct hms_func callee;
@@ -43,17 +47,33 @@ static void add_deeds(const struct listing *l, uint32_t deeds, struct hms_str *r
 	}
 }
 
+/* What the instruction does to the map or the element; false: nothing. */
+static bool add_meaning(const struct listing *l, uint32_t i, struct hms_str *ret)
+{
+	if (l->function) {
+		add_deeds(l, hms_mapcode_deeds(l->function, i), ret);
+		return hms_mapcode_deeds(l->function, i);
+	}
+	if (i == l->call)
+		hms_str_add(ret, "returns where the element is to be");
+	else if (hms_element_stores(l->caller, i, l->call))
+		hms_str_addf(ret, "%sstores the element", ret->len ? ", " : "");
+	else
+		return false;
+	return true;
+}
+
 static void emit_instruction(const struct listing *l, uint32_t i)
 {
 	HMS_AUTO_STR struct hms_str addr = HMS_STR_INIT, text = HMS_STR_INIT,
 				    meaning = HMS_STR_INIT;
 	struct hms_field field;
 
-	hms_str_addf(&addr, "0x%" PRIx64, hms_mapcode_code(l->code)->insns[i].addr);
+	hms_str_addf(&addr, "0x%" PRIx64, l->code->insns[i].addr);
 	add_instruction(l, i, &text);
 	if (i == l->at)
 		hms_str_add(&meaning, "<- here");
-	add_deeds(l, hms_mapcode_deeds(l->code, i), &meaning);
+	add_meaning(l, i, &meaning);
 	field = (struct hms_field){
 		.name = hms_str_text(&addr),
 		.value = hms_str_text(&text),
@@ -66,12 +86,13 @@ static void emit_instruction(const struct listing *l, uint32_t i)
 static void emit_listing(const struct listing *l)
 {
 	static const struct hms_field gap = {.name = "...", .value = "", .meaning = ""};
-	uint32_t n = hms_mapcode_code(l->code)->ninsns, shown = UINT32_MAX;
+	uint32_t shown = UINT32_MAX;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < l->code->ninsns; i++) {
+		HMS_AUTO_STR struct hms_str meaning = HMS_STR_INIT;
 		bool near = i + AROUND >= l->at && i <= l->at + AROUND;
 
-		if (!near && !hms_mapcode_deeds(l->code, i))
+		if (!near && !add_meaning(l, i, &meaning))
 			continue;
 		if (shown != UINT32_MAX && shown + 1 != i)
 			l->view->renderer->ops->field(l->view->renderer, &gap);
@@ -80,28 +101,55 @@ static void emit_listing(const struct listing *l)
 	}
 }
 
+static void emit_titled(const struct listing *l, const struct hms_operation *op, const char *in)
+{
+	HMS_AUTO_STR struct hms_str title = HMS_STR_INIT, name = HMS_STR_INIT;
+
+	hms_func_print_name(in, &name);
+	hms_str_addf(&title, "goroutine %" PRIu64 " in %s", op->goroutine->id, hms_str_text(&name));
+	l->view->renderer->ops->section(l->view->renderer, hms_str_text(&title));
+	emit_listing(l);
+}
+
 static void emit_frame(struct listing *l, const struct hms_operation *op,
 		       const struct hms_operation_frame *frame)
 {
 	const struct hms_session *s = l->view->session;
 	const struct hms_map_func *row = hms_map_func_find(frame->function);
 	bool in_call = !frame->interrupted && frame->pc != frame->entry;
-	HMS_AUTO_STR struct hms_str title = HMS_STR_INIT;
 	struct hms_mapcode_point point;
 	struct hms_func func;
 
 	if (!row || !hms_pclntab_find(s->pclntab, frame->entry, &func))
 		return;
-	hms_err_free(hms_mapcode_open(s->rt, s->pclntab, &func, row, &l->code));
-	if (l->code && hms_mapcode_at(l->code, frame->pc, in_call, &point)) {
+	hms_err_free(hms_mapcode_open(s->rt, s->pclntab, &func, row, &l->function));
+	if (l->function && hms_mapcode_at(l->function, frame->pc, in_call, &point)) {
+		l->code = hms_mapcode_code(l->function);
 		l->at = point.insn;
-		hms_str_addf(&title, "goroutine %" PRIu64 " in %s", op->goroutine->id,
-			     frame->function);
-		l->view->renderer->ops->section(l->view->renderer, hms_str_text(&title));
-		emit_listing(l);
+		emit_titled(l, op, frame->function);
 	}
-	hms_mapcode_close(l->code);
-	l->code = NULL;
+	hms_mapcode_close(l->function);
+	l->function = NULL;
+}
+
+/* The caller of a map function that has returned. */
+static void emit_caller(struct listing *l, const struct hms_operation *op)
+{
+	const struct hms_session *s = l->view->session;
+	struct hms_element_point point;
+	struct hms_func func;
+
+	if (!hms_pclntab_find(s->pclntab, op->outer.entry, &func))
+		return;
+	hms_err_free(hms_element_open(s->rt, s->pclntab, &func, &l->caller));
+	if (l->caller && hms_element_at(l->caller, op->outer.pc, op->element.in_call, &point)) {
+		l->code = hms_element_code(l->caller);
+		l->at = point.insn;
+		l->call = point.call;
+		emit_titled(l, op, func.name);
+	}
+	hms_element_close(l->caller);
+	l->caller = NULL;
 }
 
 void hms_show_disassembly(struct hms_view *view, const struct hms_map *map)
@@ -117,7 +165,9 @@ void hms_show_disassembly(struct hms_view *view, const struct hms_map *map)
 		const struct hms_operation *op =
 			&view->operations->list[view->operations->by_map[first + i]];
 
-		if (!hms_map_op_writes(op->op))
+		if (op->returned)
+			emit_caller(&l, op);
+		if (op->returned || !hms_map_op_writes(op->op))
 			continue;
 		if (op->inner.entry != op->outer.entry)
 			emit_frame(&l, op, &op->inner);

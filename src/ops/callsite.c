@@ -240,7 +240,7 @@ bool hms_callsite_earlier(const struct hms_callsite *site, size_t frame, uint64_
 	return value_in(&s, pc, place_of(site, word), ret);
 }
 
-bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *ret,
+bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t pc, uint64_t *ret,
 		       bool *reads_ret)
 {
 	struct scope s = {.site = site, .frame = frame};
@@ -250,7 +250,7 @@ bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *
 
 	if (!site->disas)
 		return false;
-	found = scope_open(&s, pc_of(&s));
+	found = scope_open(&s, pc);
 	if (found) {
 		locks = hms_locks_create(s.flow, site->goros->pclntab, site->goros->core->arch,
 					 register_abi(site), site->helpers);

@@ -31,8 +31,8 @@ bool hms_callsite_earlier(const struct hms_callsite *site, size_t frame, uint64_
 			  unsigned int word, uint64_t *ret);
 
 /* The address of a lock that the function of stack->frames[@frame] has taken, by its own code, and
- * holds at the call that it is in, *reads_ret: for reading; false: none that is known. */
-bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t *ret,
+ * holds at the call that returns to @pc, *reads_ret: for reading; false: none that is known. */
+bool hms_callsite_lock(const struct hms_callsite *site, size_t frame, uint64_t pc, uint64_t *ret,
 		       bool *reads_ret);
 
 #endif

@@ -55,18 +55,23 @@ static struct hms_element *function_of(struct hms_op_elements *elements,
 	return e;
 }
 
+/* Does it stand at a return address? */
+static bool in_call(const struct hms_frame *frame)
+{
+	return frame->place->lookup_pc != frame->place->pc && !frame->interrupted;
+}
+
 static bool find_point(struct hms_op_elements *elements, const struct hms_op_args *args,
 		       const struct hms_frame *frame, struct hms_element_point *ret)
 {
 	const struct hms_place *place = frame->place;
-	bool in_call = place->lookup_pc != place->pc && !frame->interrupted, added;
-	uint64_t *known = hms_set_put(&elements->by_pc, place->pc, in_call, true, &added);
+	uint64_t *known = hms_set_put(&elements->by_pc, place->pc, in_call(frame), true, NULL);
 	struct hms_element *e;
 
 	if (!*known)
 		return false;
 	e = function_of(elements, args, &place->func);
-	*known = e && hms_element_at(e, place->pc, in_call, ret);
+	*known = e && hms_element_at(e, place->pc, in_call(frame), ret);
 	return *known;
 }
 
@@ -197,11 +202,13 @@ bool hms_op_element_find(struct hms_op_elements *elements, const struct hms_op_a
 	op->op = row->op;
 	op->doing = "storing the element";
 	op->outer.function = op->inner.function = point.callee.name;
-	op->element = (struct hms_operation_element){.always = point.always,
-						     .ever = point.ever,
-						     .due = point.due,
-						     .storing = point.storing,
-						     .call = call->addr};
+	op->element =
+		(struct hms_operation_element){.always = point.always,
+					       .ever = point.ever,
+					       .due = point.due,
+					       .storing = point.storing,
+					       .call_return = call->addr + call->size,
+					       .in_call = in_call(&args->stack->frames[frame])};
 	find_map(elements, args, frame, &point, row, call->addr + call->size, op);
 	return true;
 }

@@ -166,10 +166,15 @@ bool hms_operation_lock(const struct hms_operations_sources *sources,
 	hms_err_free(hms_disas_create(sources->goros->core->arch, &disas));
 	site.disas = disas;
 	hms_unwind(unwinder, op->goroutine, &stack);
+	/* What was held at the call is held until the element is stored. */
+	if (op->returned && op->outer.index < stack.n)
+		found = hms_callsite_lock(&site, op->outer.index, op->element.call_return, ret,
+					  reads_ret);
 	for (size_t i = op->outer.index + 1; i < stack.n && !found; i++) {
 		if (i - op->outer.index > MAX_FRAMES)
 			break;
-		found = !stack.frames[i].interrupted && hms_callsite_lock(&site, i, ret, reads_ret);
+		found = !stack.frames[i].interrupted &&
+			hms_callsite_lock(&site, i, stack.frames[i].place->pc, ret, reads_ret);
 	}
 	hms_stack_deinit(&stack);
 	return found;

@@ -55,7 +55,8 @@ struct hms_operation_slot {
 
 /* Of a write that has left the map's functions: what of its element the caller has stored. */
 struct hms_operation_element {
-	uint64_t call;                  /* address of the call that returned */
+	uint64_t call_return;           /* where the call returned to */
+	bool in_call;                   /* the caller has called something else since */
 	uint64_t addr;                  /* of the element; 0: unknown, and so is the map */
 	uint64_t key;                   /* of the key beside it; 0: unknown */
 	struct hms_operation_slot slot; /* where it lies, if it is known */
