@@ -109,23 +109,30 @@ static struct hms_val argument(const struct finder *f, struct hms_flow *flow,
 	return state->regs[arm ? (uint8_t)word : amd64[word]];
 }
 
-/* The loads that @val comes from, outermost first; 0: it does not come from a variable. */
-static uint8_t follow(const struct hms_flow *flow, struct hms_val val, uint64_t offs[HMS_USE_LOADS])
-{
-	struct hms_base base;
-	uint8_t n = 0;
+enum origin { ORIGIN_OTHER, ORIGIN_ADDRESS, ORIGIN_STACK };
 
-	if (val.off)
-		return 0;
+/* Where @val comes from: loads, outermost first, and what the first of them began with. */
+static enum origin follow(const struct finder *f, const struct hms_flow *flow, struct hms_val val,
+			  struct hms_use *use)
+{
+	uint8_t sp = f->rt->exe->arch == HMS_ARCH_ARM64 ? HMS_REG_SP : HMS_REG_RSP;
+	struct hms_base base;
+
+	use->nloads = 0;
+	use->offs[0] = (uint64_t)val.off;
 	for (;;) {
+		if (val.base == HMS_BASE_CONST)
+			return ORIGIN_ADDRESS;
 		hms_flow_base(flow, val.base, &base);
-		if (base.kind != HMS_IS_LOAD || n == HMS_USE_LOADS)
-			return 0;
-		memmove(offs + 1, offs, n * sizeof(*offs));
-		offs[0] = (uint64_t)base.from.off;
-		n++;
-		if (base.from.base == HMS_BASE_CONST)
-			return n;
+		if (base.kind == HMS_IS_ENTRY)
+			return base.reg == sp ? ORIGIN_STACK : ORIGIN_OTHER;
+		/* What was loaded is the header's address, not one near it. */
+		if (base.kind != HMS_IS_LOAD || use->nloads == HMS_USE_LOADS ||
+		    (!use->nloads && val.off))
+			return ORIGIN_OTHER;
+		memmove(use->offs + 1, use->offs, use->nloads * sizeof(*use->offs));
+		use->offs[0] = (uint64_t)base.from.off;
+		use->nloads++;
 		val = base.from;
 	}
 }
@@ -150,13 +157,35 @@ static const struct hms_map_func *row_of(const struct finder *f, uint64_t entry)
 	return found ? found->row : NULL;
 }
 
+static void add_use(struct candidate *c, const struct hms_use *use)
+{
+	HMS_GROW(c->uses, c->nuses, c->cap);
+	c->uses[c->nuses++] = *use;
+}
+
+/* The map is a value that this function made or was given: it is where the code keeps it. */
+static void add_slots(struct candidate *c, const struct hms_flow_state *state, struct hms_val map,
+		      struct hms_use use)
+{
+	if (map.base == HMS_BASE_UNKNOWN || map.base == HMS_BASE_CONST)
+		return;
+	use.func = c->func.entry;
+	use.nloads = 1;
+	for (uint32_t i = 0; i < state->nslots; i++) {
+		if (!hms_val_equal(state->slots[i].val, map))
+			continue;
+		use.offs[0] = (uint64_t)state->slots[i].off;
+		add_use(c, &use);
+	}
+}
+
 static void look_at_call(const struct finder *f, struct candidate *c, struct hms_flow *flow,
 			 uint32_t insn)
 {
 	const struct hms_map_func *row = row_of(f, hms_flow_code(flow)->insns[insn].target);
 	struct hms_use use = {.times = 1};
 	struct hms_flow_state state;
-	struct hms_val type;
+	struct hms_val type, map;
 
 	if (!row)
 		return;
@@ -166,14 +195,22 @@ static void look_at_call(const struct finder *f, struct candidate *c, struct hms
 	type = argument(f, flow, &state, row->type_arg);
 	if (type.base != HMS_BASE_CONST)
 		return;
-	use.nloads = follow(flow, argument(f, flow, &state, row->map_arg), use.offs);
-	if (!use.nloads || !is_variable(f->rt, use.offs[0]))
-		return;
 	use.type = hms_rt_type_at(f->rt, (uint64_t)type.off);
 	if (!use.type || use.type->kind != HMS_KIND_MAP)
 		return;
-	HMS_GROW(c->uses, c->nuses, c->cap);
-	c->uses[c->nuses++] = use;
+	map = argument(f, flow, &state, row->map_arg);
+	add_slots(c, &state, map, use);
+	switch (follow(f, flow, map, &use)) {
+	case ORIGIN_ADDRESS:
+		if (use.nloads && is_variable(f->rt, use.offs[0]))
+			add_use(c, &use);
+		break;
+	case ORIGIN_STACK:
+		use.func = c->func.entry;
+		add_use(c, &use);
+		break;
+	default: break;
+	}
 }
 
 static void find_in(const struct finder *f, struct candidate *c, const struct hms_code *code)
@@ -213,9 +250,11 @@ static int by_place(const void *pa, const void *pb)
 {
 	const struct hms_use *a = pa, *b = pb;
 
+	if (a->func != b->func)
+		return a->func < b->func ? -1 : 1;
 	if (a->nloads != b->nloads)
 		return a->nloads < b->nloads ? -1 : 1;
-	for (uint8_t i = 0; i < a->nloads; i++)
+	for (uint8_t i = 0; i < HMS_MAX(a->nloads, 1); i++)
 		if (a->offs[i] != b->offs[i])
 			return a->offs[i] < b->offs[i] ? -1 : 1;
 	/* Types of their own have numbers that depend on who met them first. */

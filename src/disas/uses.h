@@ -16,19 +16,21 @@
 #define HMS_USE_LOADS 4
 
 /*
- * A word that holds a map of @type: begin with the word at offs[0], an address in the program's
- * variables, and as often as there are more, go on with the word at offs[i] from where the last one
- * points.
+ * Where a map of @type is.  Of package variables: begin with the word at address offs[0], and as
+ * often as there are more loads, go on with the word at offs[i] from where the last one points; the
+ * last word holds the map.  In frames of the function that begins at @func: the same, but offs[0]
+ * is an offset from the stack pointer at its entry, and without loads the header itself is there.
  */
 struct hms_use {
 	const struct hms_type *type;
-	uint8_t nloads; /* 1..HMS_USE_LOADS */
+	uint64_t func;  /* 0: of package variables */
+	uint8_t nloads; /* up to HMS_USE_LOADS; of package variables at least 1 */
 	uint64_t offs[HMS_USE_LOADS];
 	uint32_t times; /* calls that say so */
 };
 
 struct hms_uses {
-	struct hms_use *list; /* by nloads, then offs; one for each type */
+	struct hms_use *list; /* by func, nloads, offs; those of one place in a row */
 	size_t n;
 };
 

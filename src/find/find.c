@@ -257,6 +257,11 @@ struct hms_error *hms_find_maps(struct hms_map_model *model, const struct hms_fi
 		f.found_by = HMS_FOUND_STACK;
 		err = hms_find_push_locals(&f, stacks);
 		hms_find_run(&f);
+		if (f.unnamed) {
+			f.found_by = HMS_FOUND_WORD;
+			hms_find_push_slots(&f, stacks);
+			hms_find_run(&f);
+		}
 		hms_find_words(&f, stacks);
 	}
 	if (f.unnamed) {

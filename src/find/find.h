@@ -23,12 +23,14 @@ struct hms_found {
 	struct hms_arena *arena; /* paths live here */
 };
 
-/* What is known of roots where debug information lacks: words in the program's variables that hold
- * maps, each of a type.  The first is at address offs[0], and each next at offs[i] from where the
- * one before points. */
+/* What is known of roots where debug information lacks: where maps of a type are.  The first of
+ * @nloads words is at offs[0], an address or, with @func, an offset from the stack pointer at that
+ * function's entry; each next is at offs[i] from where the one before points, and the last holds
+ * the map.  Without loads the header is at offs[0] itself. */
 #define HMS_FIND_LOADS 4
 struct hms_find_holder {
 	const struct hms_type *type;
+	uint64_t func; /* entry; 0: package variables */
 	uint8_t nloads;
 	uint64_t offs[HMS_FIND_LOADS];
 };
@@ -39,7 +41,7 @@ struct hms_find_stacks {
 	struct hms_dwarf *dwarf;
 	bool unnamed; /* no debug information: package variables are words without names and types
 		       */
-	const struct hms_find_holder *holders; /* where they are: those of one place in a row */
+	const struct hms_find_holder *holders; /* by func, those of one place in a row */
 	size_t nholders;
 };
 

@@ -209,6 +209,25 @@ static int pointer_evidence(const struct hms_fitter *fitter, const struct hms_ty
 	}
 }
 
+/* A map: its header is an object of its own, but for maps on a stack. */
+static int map_evidence(const struct hms_fitter *fitter, uint64_t word)
+{
+	bool classic = fitter->rt->map_kind == HMS_MAP_CLASSIC;
+	struct hms_map map = {.addr = word};
+	struct hms_object object;
+
+	hms_heap_find(fitter->heap, word, &object);
+	if (!word || object.state != HMS_HEAP_ALLOCATED)
+		return pointer_evidence(fitter, NULL, word);
+	if (object.base != word || object.noscan)
+		return -1;
+	/* More than any pointer that leads to some object. */
+	return hms_map_read_header(fitter->model, &map) == HMS_MEM_PRESENT &&
+			       (classic ? classic_plausible : swiss_plausible)(&map)
+		       ? 2
+		       : 1;
+}
+
 /* A string or slice: its bytes lie in the object that the pointer leads to. */
 static int text_evidence(const struct hms_fitter *fitter, const struct hms_type *type,
 			 const uint8_t *bytes)
@@ -266,7 +285,7 @@ static int value_evidence(const struct hms_fitter *fitter, const struct hms_type
 	case HMS_KIND_BOOL: return type->size != 1 || *bytes <= 1 ? 0 : -1;
 	case HMS_KIND_POINTER:
 		return type->size >= 8 ? pointer_evidence(fitter, type->elem, hms_le64(bytes)) : 0;
-	case HMS_KIND_MAP:
+	case HMS_KIND_MAP: return type->size >= 8 ? map_evidence(fitter, hms_le64(bytes)) : 0;
 	case HMS_KIND_CHAN:
 	case HMS_KIND_FUNC:
 		return type->size >= 8 ? pointer_evidence(fitter, NULL, hms_le64(bytes)) : 0;
@@ -283,28 +302,30 @@ static int value_evidence(const struct hms_fitter *fitter, const struct hms_type
 	}
 }
 
-/* How many elements look like values of the type; -1 where one cannot be. */
-static int element_evidence(struct hms_fitter *fitter, const struct hms_map *map)
+/* How many keys and elements look like values of their types; -1 where one cannot be. */
+static int content_evidence(struct hms_fitter *fitter, const struct hms_map *map)
 {
-	int evidence = 0, keys = 0, one = 0;
+	const struct hms_map_type *type = map->type;
+	int evidence = 0, keys = 0, one = 0, other = 0;
 	struct hms_map_iter it;
 	struct hms_slot slot;
 	uint64_t addr;
 
 	hms_map_iter_init(&it, fitter->model, map);
-	while (one >= 0 && keys < MAX_KEYS && hms_map_iter_next(&it, &slot)) {
-		const uint8_t *elem;
+	while (one >= 0 && other >= 0 && keys < MAX_KEYS && hms_map_iter_next(&it, &slot)) {
+		const uint8_t *key, *elem;
 
 		if (slot.state != HMS_SLOT_LIVE)
 			continue;
 		keys++;
+		key = hms_slot_key(&it, &slot, &addr);
 		elem = hms_slot_elem(&it, &slot, &addr);
-		one = elem ? value_evidence(fitter, map->type->elem, elem, 0)
-			   : -map->type->elem_indirect;
-		evidence += one;
+		one = key ? value_evidence(fitter, type->key, key, 0) : -type->key_indirect;
+		other = elem ? value_evidence(fitter, type->elem, elem, 0) : -type->elem_indirect;
+		evidence += one + other;
 	}
 	hms_map_iter_deinit(&it);
-	return one < 0 ? -1 : evidence;
+	return one < 0 || other < 0 ? -1 : evidence;
 }
 
 static bool keys_agree(struct hms_fitter *fitter, struct candidate *c, struct hms_map *map)
@@ -334,14 +355,14 @@ static bool keys_agree(struct hms_fitter *fitter, struct candidate *c, struct hm
 	return one >= 0 && (bits >= MIN_BITS || (keys && keys == map->count));
 }
 
-/* -1: the type does not fit; else how much its elements speak for it. */
+/* -1: the type does not fit; else how much its contents speak for it. */
 static int type_fits(struct hms_fitter *fitter, struct candidate *c, struct hms_map *map,
 		     const struct hms_object *memory)
 {
 	if (memory->header && c->unit_rtype && memory->header != c->unit_rtype)
 		return -1;
 	map->type = c->type;
-	return keys_agree(fitter, c, map) ? element_evidence(fitter, map) : -1;
+	return keys_agree(fitter, c, map) ? content_evidence(fitter, map) : -1;
 }
 
 enum hms_fit hms_fit_map(struct hms_fitter *fitter, struct hms_map *map)

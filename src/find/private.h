@@ -105,6 +105,9 @@ void hms_find_visit_entries(struct hms_finder *f, const struct hms_map *map,
 /* Put what variables without names hold into the queue (unnamed.c). */
 void hms_find_push_unnamed(struct hms_finder *f, const struct hms_find_stacks *stacks);
 
+/* Put into the queue what the code says that frames hold, validated. */
+void hms_find_push_slots(struct hms_finder *f, const struct hms_find_stacks *stacks);
+
 /* When these were followed: maps that other words of such variables point at, validated. */
 void hms_find_unnamed_words(struct hms_finder *f);
 

@@ -79,10 +79,10 @@ static const char *name_of_word(struct hms_finder *f, uint64_t addr)
 	return hms_arena_printf(f->arena, "0x%" PRIx64, addr);
 }
 
-static const char *name_of_holder(struct hms_finder *f, const struct hms_find_holder *holder)
+/* @name is that of the first word. */
+static const char *name_of_holder(struct hms_finder *f, const struct hms_find_holder *holder,
+				  const char *name)
 {
-	const char *name = name_of_word(f, holder->offs[0]);
-
 	for (uint8_t i = 1; i < holder->nloads; i++)
 		name = hms_arena_printf(f->arena, "*(%s)+0x%" PRIx64, name, holder->offs[i]);
 	return name;
@@ -146,10 +146,11 @@ static void push_interfaces(struct hms_finder *f, const struct part *part)
 
 /* ---- what the code tells ------------------------------------------------------------------- */
 
-/* Where @holder's word is; 0: what leads there is not as the code has it. */
-static uint64_t place_of(struct hms_finder *f, const struct hms_find_holder *holder)
+/* Where @holder's word is, the first of those that lead there being at @addr; 0: they are not as
+ * the code has it. */
+static uint64_t place_of(struct hms_finder *f, const struct hms_find_holder *holder, uint64_t addr)
 {
-	uint64_t addr = holder->offs[0], word;
+	uint64_t word;
 
 	for (uint8_t i = 1; i < holder->nloads; i++) {
 		if (!hms_find_load(f, addr, &word) || !word || word % 8)
@@ -161,7 +162,7 @@ static uint64_t place_of(struct hms_finder *f, const struct hms_find_holder *hol
 
 static bool same_place(const struct hms_find_holder *a, const struct hms_find_holder *b)
 {
-	if (a->nloads != b->nloads)
+	if (a->func != b->func || a->nloads != b->nloads)
 		return false;
 	for (uint8_t i = 0; i < a->nloads; i++)
 		if (a->offs[i] != b->offs[i])
@@ -190,20 +191,21 @@ static bool is_interface_data(struct hms_finder *f, uint64_t addr)
 static void push_holder(struct hms_finder *f, const struct hms_find_holder *holder, bool agreed)
 {
 	struct hms_map map = {0};
-	uint64_t addr = place_of(f, holder);
+	uint64_t addr = place_of(f, holder, holder->offs[0]);
 	bool sure = agreed && holder->nloads == 1 && !is_interface_data(f, addr);
 
 	if (!addr || !hms_find_load(f, addr, &map.addr) || !is_header(f, map.addr))
 		return;
 	if (sure || hms_fit_type(f->fitter, holder->type, &map))
-		push_value(f, addr, holder->type, name_of_holder(f, holder));
+		push_value(f, addr, holder->type,
+			   name_of_holder(f, holder, name_of_word(f, holder->offs[0])));
 }
 
 static void push_holders(struct hms_finder *f, const struct hms_find_stacks *stacks)
 {
 	size_t i = 0;
 
-	while (i < stacks->nholders) {
+	while (i < stacks->nholders && !stacks->holders[i].func) {
 		size_t first = i++;
 
 		while (i < stacks->nholders &&
@@ -253,4 +255,72 @@ void hms_find_unnamed_words(struct hms_finder *f)
 			if (is_pointer(&part, k))
 				try_word(f, part.from + 8 * k);
 	}
+}
+
+/* ---- frames -------------------------------------------------------------------------------- */
+
+/*
+ * What a function's code says of its frames: which slots hold maps.  A slot may be dead, or hold
+ * something else at this pc, so the map must bear it out.
+ */
+static void try_frame(struct hms_finder *f, const struct hms_find_holder *holder,
+		      const struct hms_frame *frame, uint64_t goroutine, uint64_t entry_sp)
+{
+	uint64_t first = entry_sp + holder->offs[0], addr;
+	struct hms_find_item item = {.type = holder->type};
+	struct hms_map map = {.addr = first};
+	int64_t off;
+
+	addr = holder->nloads ? place_of(f, holder, first) : first;
+	if (!addr || (holder->nloads && !hms_find_load(f, addr, &map.addr)) ||
+	    !hms_fit_type(f->fitter, holder->type, &map))
+		return;
+	off = (int64_t)(first - frame->cfa);
+	item.addr = map.addr;
+	item.path = path_of(
+		f, name_of_holder(
+			   f, holder,
+			   hms_arena_printf(f->arena, "goroutine:%" PRIu64 ":%s.frame%c0x%" PRIx64,
+					    goroutine, frame->place->func.name, off < 0 ? '-' : '+',
+					    off < 0 ? (uint64_t)-off : (uint64_t)off)));
+	hms_find_push(f, &item, true, 0);
+}
+
+static const struct hms_find_holder *holders_of(const struct hms_find_stacks *stacks,
+						uint64_t entry)
+{
+	size_t low = 0, high = stacks->nholders;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (stacks->holders[mid].func < entry)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return stacks->holders + low;
+}
+
+void hms_find_push_slots(struct hms_finder *f, const struct hms_find_stacks *stacks)
+{
+	/* A call has put the return address between (amd64). */
+	uint64_t pushed = f->rt->exe->arch == HMS_ARCH_AMD64 ? 8 : 0;
+	const struct hms_find_holder *end = stacks->holders + stacks->nholders, *h;
+	HMS_AUTO(hms_unwinder) struct hms_unwinder *u = hms_unwinder_create(stacks->goros);
+	struct hms_stack stack = {0};
+
+	for (size_t i = 0; stacks->nholders && i < stacks->goros->n; i++) {
+		hms_unwind(u, &stacks->goros->list[i], &stack);
+		for (size_t k = 0; k < stack.n; k++) {
+			const struct hms_frame *frame = &stack.frames[k];
+			uint64_t entry = frame->place->func.entry;
+
+			for (h = holders_of(stacks, entry); entry && h < end && h->func == entry;
+			     h++)
+				try_frame(f, h, frame, stacks->goros->list[i].id,
+					  frame->cfa - pushed);
+		}
+	}
+	hms_stack_deinit(&stack);
 }

@@ -40,7 +40,9 @@ static void keep(struct hms_rt *rt, uint64_t addr, size_t *cap)
 {
 	const struct hms_type *type = hms_rt_type_at(rt, addr);
 
-	if (!type || type->kind != HMS_KIND_MAP || !type->key || !type->elem)
+	/* What generic code is compiled for is no type that a value has. */
+	if (!type || type->kind != HMS_KIND_MAP || !type->key || !type->elem ||
+	    strstr(type->name, "go.shape."))
 		return;
 	HMS_GROW(rt->map_types, rt->nmap_types, *cap);
 	rt->map_types[rt->nmap_types++] = type;

@@ -214,6 +214,7 @@ static struct hms_find_holder *find_holders(const struct hms_session *s, size_t 
 		const struct hms_use *use = &uses->list[i];
 
 		holders[i].type = use->type;
+		holders[i].func = use->func;
 		holders[i].nloads = use->nloads;
 		memcpy(holders[i].offs, use->offs, sizeof(use->offs));
 	}
