@@ -109,7 +109,7 @@ static bool borne_out(struct hms_finder *f, const struct hms_find_item *item)
 {
 	struct hms_map map = {.addr = item->addr};
 
-	if (!f->doubtful || hms_fit_type(f->fitter, item->type, &map))
+	if (!f->doubtful || hms_fit_type_or_empty(f->fitter, item->type, &map))
 		return true;
 	f->dismissed++;
 	return false;
@@ -121,7 +121,7 @@ static void take_type(struct hms_finder *f, struct hms_map *map, const struct hm
 {
 	struct hms_map copy = {.addr = item->addr};
 
-	if (!hms_fit_type(f->fitter, item->type, &copy))
+	if (!hms_fit_type_or_empty(f->fitter, item->type, &copy))
 		return;
 	map->type = hms_map_type_of(f->model, item->type);
 	copy = *map;

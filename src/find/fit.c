@@ -12,7 +12,7 @@
 #define MAX_B       40
 #define MAX_PARTS   16 /* of an element that are looked at */
 #define MAX_NESTING 4
-#define MAX_TRIALS  64 /* types whose keys are hashed for one header */
+#define MAX_TRIALS  256 /* types whose keys are hashed for one header */
 
 struct candidate {
 	const struct hms_map_type *type;
@@ -103,14 +103,17 @@ static const struct hms_hash_plan *plan_of(struct hms_fitter *fitter, struct can
 
 /* ---- headers ------------------------------------------------------------------------------ */
 
+/* Empty ones may have no buckets yet. */
 static bool classic_plausible(const struct hms_map *map)
 {
 	const struct hms_classic *h = &map->classic;
 	uint64_t n;
 
-	if (h->flags > 15 || h->B > MAX_B || !h->buckets || h->buckets % 8 || h->oldbuckets % 8 ||
-	    h->extra % 8 || map->count <= 0)
+	if (h->flags > 15 || h->B > MAX_B || h->buckets % 8 || h->oldbuckets % 8 || h->extra % 8 ||
+	    map->count < 0)
 		return false;
+	if (!h->buckets)
+		return !map->count && h->hash0 && !h->B && !h->oldbuckets && !h->extra;
 	n = UINT64_C(1) << h->B;
 	/* Never more than 6.5 entries a bucket at rest, twice that while growing. */
 	return h->nevacuate <= n && (uint64_t)map->count <= 16 * n;
@@ -120,12 +123,32 @@ static bool swiss_plausible(const struct hms_map *map)
 {
 	const struct hms_swiss *h = &map->swiss;
 
-	if (!h->dir || h->dir % 8 || h->writing > 1 || h->tombstone_possible > 1 || map->count <= 0)
+	if (h->dir % 8 || h->writing > 1 || h->tombstone_possible > 1 || map->count < 0)
 		return false;
+	if (!h->dir)
+		return !map->count && h->seed && !h->dir_len && !h->global_depth;
 	if (!h->dir_len)
 		return !h->global_depth && !h->global_shift && map->count <= HMS_SLOTS;
 	return h->global_depth <= MAX_B && h->dir_len == UINT64_C(1) << h->global_depth &&
 	       h->global_shift == 64 - h->global_depth;
+}
+
+static bool plausible(const struct hms_fitter *fitter, const struct hms_map *map)
+{
+	return fitter->rt->map_kind == HMS_MAP_CLASSIC ? classic_plausible(map)
+						       : swiss_plausible(map);
+}
+
+/* Its memory is one bucket or group, which may be anywhere. */
+static bool has_one_unit(const struct hms_fitter *fitter, const struct hms_map *map)
+{
+	return fitter->rt->map_kind == HMS_MAP_CLASSIC ? !map->classic.B && !map->classic.oldbuckets
+						       : !map->swiss.dir_len;
+}
+
+static uint64_t units_at(const struct hms_fitter *fitter, const struct hms_map *map)
+{
+	return fitter->rt->map_kind == HMS_MAP_CLASSIC ? map->classic.buckets : map->swiss.dir;
 }
 
 /* The object whose size tells how large a bucket or group is, and how many of them it holds. */
@@ -136,6 +159,7 @@ static bool unit_memory(const struct hms_fitter *fitter, const struct hms_map *m
 	const uint8_t *p;
 	uint64_t table;
 
+	*object = (struct hms_object){0};
 	if (fitter->rt->map_kind == HMS_MAP_CLASSIC) {
 		hms_heap_find(fitter->heap, map->classic.buckets, object);
 		*n_ret = UINT64_C(1) << map->classic.B;
@@ -170,7 +194,7 @@ static bool size_fits(uint64_t unit, uint64_t n, uint64_t size)
 /* ---- keys --------------------------------------------------------------------------------- */
 
 /* Bits of the key's hash that its place confirms; -1 where the place contradicts it. */
-static int agreement(const struct hms_map *map, const struct hms_slot *slot, uint64_t hash)
+static int bits_of(const struct hms_map *map, const struct hms_slot *slot, uint64_t hash)
 {
 	if (map->type->kind == HMS_MAP_SWISS)
 		return slot->control == hms_swiss_h2(hash) ? 7 : -1;
@@ -212,7 +236,6 @@ static int pointer_evidence(const struct hms_fitter *fitter, const struct hms_ty
 /* A map: its header is an object of its own, but for maps on a stack. */
 static int map_evidence(const struct hms_fitter *fitter, uint64_t word)
 {
-	bool classic = fitter->rt->map_kind == HMS_MAP_CLASSIC;
 	struct hms_map map = {.addr = word};
 	struct hms_object object;
 
@@ -222,8 +245,8 @@ static int map_evidence(const struct hms_fitter *fitter, uint64_t word)
 	if (object.base != word || object.noscan)
 		return -1;
 	/* More than any pointer that leads to some object. */
-	return hms_map_read_header(fitter->model, &map) == HMS_MEM_PRESENT &&
-			       (classic ? classic_plausible : swiss_plausible)(&map)
+	return hms_map_read_header(fitter->model, &map) == HMS_MEM_PRESENT && map.count &&
+			       plausible(fitter, &map)
 		       ? 2
 		       : 1;
 }
@@ -328,7 +351,14 @@ static int content_evidence(struct hms_fitter *fitter, const struct hms_map *map
 	return one < 0 || other < 0 ? -1 : evidence;
 }
 
-static bool keys_agree(struct hms_fitter *fitter, struct candidate *c, struct hms_map *map)
+enum agreement {
+	KEYS_DISAGREE,
+	KEYS_SAY_NOTHING, /* too few of them could be hashed */
+	KEYS_AGREE,
+};
+
+static enum agreement keys_agree(struct hms_fitter *fitter, struct candidate *c,
+				 struct hms_map *map)
 {
 	const struct hms_hash_plan *plan = plan_of(fitter, c);
 	struct hms_hash_reader reader = HMS_HASH_READER_INIT;
@@ -339,53 +369,64 @@ static bool keys_agree(struct hms_fitter *fitter, struct candidate *c, struct hm
 	uint64_t hash;
 
 	if (!plan)
-		return false;
+		return KEYS_SAY_NOTHING;
 	reader.budget = 1 << 20;
 	hms_map_iter_init(&it, fitter->model, map);
 	while (one >= 0 && keys < MAX_KEYS && hms_map_iter_next(&it, &slot)) {
 		if (slot.state != HMS_SLOT_LIVE ||
 		    hms_hash_key(plan, &reader, seed, slot.key, &hash) != HMS_HASH_OK)
 			continue;
-		one = agreement(map, &slot, hash);
+		one = bits_of(map, &slot, hash);
 		bits += one;
 		keys++;
 	}
 	hms_map_iter_deinit(&it);
+	if (one < 0)
+		return KEYS_DISAGREE;
 	/* A single key of a small map has no more than 7 or 8 bits to show. */
-	return one >= 0 && (bits >= MIN_BITS || (keys && keys == map->count));
+	return bits >= MIN_BITS || (keys && keys == map->count) ? KEYS_AGREE : KEYS_SAY_NOTHING;
 }
 
-/* -1: the type does not fit; else how much its contents speak for it. */
+/* -1: the type does not fit; else how much its contents speak for it.  @told: something says that
+ * it is of this type; then keys that cannot be read (their bytes are not in the core) are made up
+ * for by what else is there. */
 static int type_fits(struct hms_fitter *fitter, struct candidate *c, struct hms_map *map,
-		     const struct hms_object *memory)
+		     const struct hms_object *memory, bool told)
 {
+	enum agreement keys;
+	int evidence;
+
 	if (memory->header && c->unit_rtype && memory->header != c->unit_rtype)
 		return -1;
 	map->type = c->type;
-	return keys_agree(fitter, c, map) ? content_evidence(fitter, map) : -1;
+	keys = keys_agree(fitter, c, map);
+	if (keys == KEYS_DISAGREE || (keys == KEYS_SAY_NOTHING && !told))
+		return -1;
+	evidence = content_evidence(fitter, map);
+	return keys == KEYS_AGREE || evidence > 0 ? evidence : -1;
 }
+
+/* ---- headers that nothing tells the type of ------------------------------------------------- */
 
 enum hms_fit hms_fit_map(struct hms_fitter *fitter, struct hms_map *map)
 {
-	bool classic = fitter->rt->map_kind == HMS_MAP_CLASSIC;
 	const struct hms_map_type *fits = NULL;
 	struct hms_object memory;
-	size_t trials = 0, n_fits = 0;
+	size_t trials = 0, n_fits = 0, i;
 	int evidence, best = -1;
 	uint64_t n;
 
 	map->type = NULL;
-	if (hms_map_read_header(fitter->model, map) != HMS_MEM_PRESENT ||
-	    !(classic ? classic_plausible : swiss_plausible)(map) ||
-	    !unit_memory(fitter, map, &memory, &n))
+	if (hms_map_read_header(fitter->model, map) != HMS_MEM_PRESENT || !map->count ||
+	    !plausible(fitter, map) || !unit_memory(fitter, map, &memory, &n))
 		return HMS_FIT_NONE;
-	for (size_t i = 0; i < fitter->n && trials < MAX_TRIALS; i++) {
+	for (i = 0; i < fitter->n && trials < MAX_TRIALS; i++) {
 		struct candidate *c = &fitter->candidates[i];
 
 		if (!size_fits(c->type->unit_size, n, memory.size))
 			continue;
 		trials++;
-		evidence = type_fits(fitter, c, map, &memory);
+		evidence = type_fits(fitter, c, map, &memory, false);
 		if (evidence < 0 || evidence < best)
 			continue;
 		/* Elements that are pointers speak against types of numbers. */
@@ -393,26 +434,82 @@ enum hms_fit hms_fit_map(struct hms_fitter *fitter, struct hms_map *map)
 		best = evidence;
 		fits = c->type;
 	}
+	/* Types that were not tried might fit as well. */
+	if (n_fits && i < fitter->n)
+		n_fits++;
 	map->type = n_fits == 1 ? fits : NULL;
 	return n_fits == 0 ? HMS_FIT_NONE : n_fits == 1 ? HMS_FIT_TYPE : HMS_FIT_AMBIGUOUS;
 }
 
-bool hms_fit_type(struct hms_fitter *fitter, const struct hms_type *type, struct hms_map *map)
+enum hms_fit hms_fit_empty(struct hms_fitter *fitter, struct hms_map *map)
 {
-	bool classic = fitter->rt->map_kind == HMS_MAP_CLASSIC;
+	const struct hms_map_type *fits = NULL;
+	struct hms_object memory;
+	size_t n_fits = 0;
+	uint64_t n;
+
+	map->type = NULL;
+	if (hms_map_read_header(fitter->model, map) != HMS_MEM_PRESENT || map->count ||
+	    !plausible(fitter, map) || !unit_memory(fitter, map, &memory, &n))
+		return HMS_FIT_NONE;
+	for (size_t i = 0; i < fitter->n && n_fits < 2; i++) {
+		const struct candidate *c = &fitter->candidates[i];
+
+		if (!size_fits(c->type->unit_size, n, memory.size) ||
+		    (memory.header && c->unit_rtype && memory.header != c->unit_rtype))
+			continue;
+		fits = c->type;
+		n_fits++;
+	}
+	/* That no other is as large is too little to call it by: only what the heap notes is. */
+	map->type = n_fits == 1 && memory.header ? fits : NULL;
+	return n_fits == 0 ? HMS_FIT_NONE : map->type ? HMS_FIT_TYPE : HMS_FIT_AMBIGUOUS;
+}
+
+/* ---- headers of which something tells the type ---------------------------------------------- */
+
+static bool candidate_fits(struct hms_fitter *fitter, struct candidate *c, struct hms_map *map)
+{
 	struct hms_object memory;
 	uint64_t n;
 
-	if (hms_map_read_header(fitter->model, map) != HMS_MEM_PRESENT ||
-	    !(classic ? classic_plausible : swiss_plausible)(map) ||
-	    !unit_memory(fitter, map, &memory, &n))
-		return false;
-	for (size_t i = 0; i < fitter->n; i++) {
-		struct candidate *c = &fitter->candidates[i];
-
-		if (c->type->type == type)
-			return size_fits(c->type->unit_size, n, memory.size) &&
-			       type_fits(fitter, c, map, &memory) >= 0;
+	if (!units_at(fitter, map)) {
+		map->type = c->type;
+		return !map->count;
 	}
+	if (!unit_memory(fitter, map, &memory, &n)) {
+		/* On a stack, beside its header: nothing says how large it is. */
+		if (memory.state != HMS_HEAP_MANUAL || !has_one_unit(fitter, map))
+			return false;
+	} else if (!size_fits(c->type->unit_size, n, memory.size)) {
+		return false;
+	}
+	if (map->count)
+		return type_fits(fitter, c, map, &memory, true) >= 0;
+	map->type = c->type;
+	return !memory.header || !c->unit_rtype || memory.header == c->unit_rtype;
+}
+
+static bool type_or_empty(struct hms_fitter *fitter, const struct hms_type *type,
+			  struct hms_map *map)
+{
+	if (!plausible(fitter, map))
+		return false;
+	for (size_t i = 0; i < fitter->n; i++)
+		if (fitter->candidates[i].type->type == type)
+			return candidate_fits(fitter, &fitter->candidates[i], map);
 	return false;
+}
+
+bool hms_fit_type(struct hms_fitter *fitter, const struct hms_type *type, struct hms_map *map)
+{
+	return hms_map_read_header(fitter->model, map) == HMS_MEM_PRESENT && map->count &&
+	       type_or_empty(fitter, type, map);
+}
+
+bool hms_fit_type_or_empty(struct hms_fitter *fitter, const struct hms_type *type,
+			   struct hms_map *map)
+{
+	return hms_map_read_header(fitter->model, map) == HMS_MEM_PRESENT &&
+	       type_or_empty(fitter, type, map);
 }

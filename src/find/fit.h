@@ -23,7 +23,15 @@ enum hms_fit {
 /* Is a map's header at map->addr?  Fills in @map's header and type where it is. */
 enum hms_fit hms_fit_map(struct hms_fitter *fitter, struct hms_map *map);
 
+/* The same for a map without entries, where something points at it that is no garbage: it has
+ * little but its header and its memory to be told by. */
+enum hms_fit hms_fit_empty(struct hms_fitter *fitter, struct hms_map *map);
+
 /* The same where something says that it is a map of @type. */
 bool hms_fit_type(struct hms_fitter *fitter, const struct hms_type *type, struct hms_map *map);
+
+/* The same, or it could be one without entries. */
+bool hms_fit_type_or_empty(struct hms_fitter *fitter, const struct hms_type *type,
+			   struct hms_map *map);
 
 #endif

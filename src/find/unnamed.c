@@ -196,7 +196,7 @@ static void push_holder(struct hms_finder *f, const struct hms_find_holder *hold
 
 	if (!addr || !hms_find_load(f, addr, &map.addr) || !is_header(f, map.addr))
 		return;
-	if (sure || hms_fit_type(f->fitter, holder->type, &map))
+	if (sure || hms_fit_type_or_empty(f->fitter, holder->type, &map))
 		push_value(f, addr, holder->type,
 			   name_of_holder(f, holder, name_of_word(f, holder->offs[0])));
 }
@@ -237,6 +237,8 @@ static void try_word(struct hms_finder *f, uint64_t addr)
 	if (!hms_find_load(f, addr, &map.addr) || !is_header(f, map.addr))
 		return;
 	fit = hms_fit_map(f->fitter, &map);
+	if (fit == HMS_FIT_NONE)
+		fit = hms_fit_empty(f->fitter, &map);
 	if (fit == HMS_FIT_NONE)
 		return;
 	if (fit == HMS_FIT_TYPE)

@@ -1,10 +1,14 @@
 /*
- * The bundled cores read as if their executables were stripped, against what the programs wrote of
- * their own maps: what is found must have the words of its header, the number
- * of its live entries, and its type, or none where nothing tells it; never a wrong one.
+ * The bundled cores read as if their executables were stripped of symbols and debug information,
+ * against what the programs wrote of their own maps.
+ *
+ * Each map with entries must be found, by its address, with the words of its header and the number
+ * of its live entries.  Of types there may be none where nothing tells it, and never a wrong one.
+ * Empty maps have little to be told by: those that are missed are counted.
  *
  *	t_bare                     all of corefiles/
- *	t_bare EXE CORE TRUTH      one, anywhere; tells each difference
+ *	t_bare EXE CORE TRUTH      one, anywhere; HMS_VERBOSE names maps without a type, and empty
+ *	                           ones that are missed
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -24,7 +28,7 @@ struct tally {
 	const struct hms_found *found;
 	const char *release;
 	size_t maps;    /* of the program, that are not nil */
-	size_t missing; /* not found */
+	size_t missing; /* not found: empty ones */
 	size_t typed;
 	size_t unknown;
 	size_t owned;
@@ -44,6 +48,15 @@ __attribute__((format(printf, 3, 4))) static void differs(struct tally *t, const
 	vprintf(format, args);
 	va_end(args);
 	putchar('\n');
+}
+
+static void tell(const json_t *truth, const char *what)
+{
+	const char *owner = json_string_value(json_object_get(truth, "owner"));
+
+	if (getenv("HMS_VERBOSE"))
+		printf("# %s %s %s\n", owner ? owner : "(no owner)",
+		       json_string_value(json_object_get(truth, "type")), what);
 }
 
 static uint64_t address(const json_t *object, const char *key)
@@ -95,10 +108,7 @@ static void compare_type(struct tally *t, const json_t *truth, const struct hms_
 
 	if (!map->type) {
 		t->unknown++;
-		printf("# UNKNOWN %s %s %s %s\n", t->release,
-		       json_string_value(json_object_get(truth, "reach")),
-		       json_string_value(json_object_get(truth, "owner")),
-		       json_string_value(json_object_get(truth, "type")));
+		tell(truth, "is of unknown type");
 		return;
 	}
 	t->typed++;
@@ -114,9 +124,9 @@ static void compare_map(struct tally *t, const json_t *truth)
 	t->maps++;
 	if (!map) {
 		t->missing++;
-		printf("# MISSING %s %s %s count %.0f\n", t->release,
-		       json_string_value(json_object_get(truth, "owner")),
-		       json_string_value(json_object_get(truth, "type")), json_number_value(count));
+		tell(truth, "was not found");
+		if (!json_is_number(count) || json_number_value(count) > 0)
+			differs(t, truth, "was not found");
 		return;
 	}
 	t->owned += map->owner != NULL;
@@ -125,6 +135,8 @@ static void compare_map(struct tally *t, const json_t *truth)
 		return;
 	if (map->count != (int64_t)json_number_value(count))
 		differs(t, truth, "count is %" PRId64, map->count);
+	if (map->type && map->readable)
+		same(t, truth, json_object_get(truth, "walk"), "live", map->live);
 	compare_header(t, truth, map);
 }
 
@@ -140,6 +152,14 @@ static struct hms_error *compare(struct hms_session *session, const json_t *trut
 	json_array_foreach(json_object_get(truth, "maps"), i, map) if (address(map, "addr"))
 		compare_map(t, map);
 	return NULL;
+}
+
+/* Per cent of the maps whose type must be told.  "types" has one map of each type in a variable of
+ * its own, which the code uses; the other programs fill theirs through pointers to them, by types
+ * that look alike (int, int64, uint64). */
+static size_t least_typed(const struct bundled *core)
+{
+	return strcmp(core->name ? core->name : "", "types") == 0 ? 85 : 0;
 }
 
 static bool test_core(const struct bundled *bundled, char *what, size_t what_size)
@@ -163,7 +183,7 @@ static bool test_core(const struct bundled *bundled, char *what, size_t what_siz
 		 "%zu maps: %zu typed, %zu of unknown type, %zu with an owner, %zu missing, %zu "
 		 "wrong",
 		 t.maps, t.typed, t.unknown, t.owned, t.missing, t.wrong);
-	return !t.wrong;
+	return !t.wrong && t.typed >= t.maps * least_typed(bundled) / 100;
 }
 
 int main(int argc, char **argv)
