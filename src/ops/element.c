@@ -160,7 +160,10 @@ static void find_map(struct hms_op_elements *elements, const struct hms_op_args 
 		     const struct hms_element_point *point, const struct hms_map_func *row,
 		     uint64_t call_return, struct hms_operation *op)
 {
-	struct hms_callsite site = {args->sources->goros, args->unwinder, args->stack, args->disas};
+	struct hms_callsite site = {.goros = args->sources->goros,
+				    .unwinder = args->unwinder,
+				    .stack = args->stack,
+				    .disas = args->disas};
 	const struct hms_rt *rt = hms_map_model_rt(args->sources->model);
 	uint64_t word;
 
