@@ -54,9 +54,15 @@ static bool in_frame(const struct hms_ahead_state *state, uint64_t addr, uint64_
 
 static void forget(struct hms_ahead_state *state, uint64_t addr, uint64_t len)
 {
-	for (uint64_t i = 0; i < len; i++)
-		if (in_frame(state, addr + i, 1))
-			state->known[addr + i - state->frame] = false;
+	uint64_t from = addr - state->frame;
+
+	/* It may begin below. */
+	if (from >= FRAME && 0 - from < len) {
+		len -= 0 - from;
+		from = 0;
+	}
+	if (from < FRAME)
+		memset(state->known + from, false, HMS_MIN(len, FRAME - from));
 }
 
 static void keep(struct hms_ahead_state *state, uint64_t addr, unsigned int size,

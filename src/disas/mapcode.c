@@ -362,7 +362,7 @@ static uint32_t call_deeds(const struct hms_mapcode *mc, const struct hms_flow *
 		return 0;
 	/* Room is made for what is not there: who might have added it has found none. */
 	if (helper->errand == HMS_ERRAND_TABLE)
-		state->ever &= ~(uint64_t)ENTRY_DEEDS;
+		state->ever = (state->ever & ~(uint64_t)ENTRY_DEEDS) | state->always;
 	*maybe_ret = helper->maybe;
 	return helper->always;
 }

@@ -9,6 +9,7 @@
 #include "rt/literal.h"
 
 #define MAX_ASKED   64 /* addresses of one frame that are looked for in the map */
+#define MAX_WALKS   4  /* over all chains of the map, for one frame */
 #define ABOVE_FRAME 96 /* bytes above a frame where its function keeps arguments and results */
 
 /* ---- from an address to a bucket or group -------------------------------------------------- */
@@ -60,14 +61,14 @@ static bool in_chains(const struct hms_slot_map *m, bool old, uint64_t addr,
 
 static bool find_unit(void *arg, uint64_t addr, struct hms_operation_slot *ret)
 {
-	const struct hms_slot_map *m = arg;
+	struct hms_slot_map *m = arg;
 	struct hms_map_place place;
 
 	if (hms_map_locate(m->model, &m->map, 1, addr, &place)) {
 		*ret = unit_of(&m->map, &place.slot);
 		return place.part == HMS_PART_BUCKET || place.part == HMS_PART_GROUP;
 	}
-	return may_be_overflow(m, addr) &&
+	return may_be_overflow(m, addr) && m->walks++ < MAX_WALKS &&
 	       (in_chains(m, false, addr, ret) || in_chains(m, true, addr, ret));
 }
 

@@ -33,6 +33,7 @@ bool hms_op_slot_of_elem(const struct hms_slot_units *units, uint64_t addr,
 struct hms_slot_map {
 	const struct hms_map_model *model;
 	struct hms_map map;
+	unsigned int walks;          /* over all of its chains, which are not made without end */
 	struct hms_slot_units units; /* find's arg is this struct: not to be moved */
 };
 

@@ -2,6 +2,7 @@
  * Machine code that is anything: a function's bytes, of which the first says for which machine and
  * how arguments are passed.  Around it are the functions that matter: locks and map functions.
  */
+#include "disas/ahead.h"
 #include "disas/locks.h"
 #include "disas/mapcode.h"
 #include "fuzz/fuzz.h"
@@ -31,6 +32,35 @@ static void ask(struct hms_flow *flow, struct hms_locks *locks)
 		hms_code_reaches(code, 0, hms_code_block_of(code, i));
 		if (i > 64)
 			break;
+	}
+}
+
+static enum hms_ahead_verdict note(void *arg, const struct hms_ahead_event *event)
+{
+	size_t *told = arg;
+
+	FUZZ_CHECK(event->what != HMS_AHEAD_STORE || event->addr.kind != HMS_AHEAD_LOADED);
+	hms_ahead_reg(event->state, (uint8_t)*told);
+	hms_ahead_stack(event->state, event->addr.value);
+	return ++*told % 7 ? HMS_AHEAD_GO_ON : HMS_AHEAD_NEXT_PATH;
+}
+
+/* From each of the first instructions, with numbers in all registers and half of a frame. */
+static void look_ahead(const struct hms_code *code, const struct hms_pclntab *tab,
+		       const struct hms_mem *mem, enum hms_arch arch)
+{
+	const struct hms_ahead_code ahead = {code, tab, mem, arch, MKPCLN_TEXT, MKPCLN_TEXT + CODE};
+	struct hms_ahead_start start = {.known = UINT32_MAX, .frame_len = HMS_AHEAD_FRAME / 2};
+
+	for (uint8_t i = 0; i < HMS_AHEAD_REGS; i++)
+		start.regs[i] = MKPCLN_TEXT + CODE + 8 * (uint64_t)i;
+	for (uint32_t i = 0; i < code->ninsns && i < 64; i++) {
+		size_t told = 0;
+
+		start.insn = i;
+		start.in_call = code->insns[i].flow == HMS_FLOW_CALL;
+		start.returns = i & 1;
+		hms_ahead(&ahead, &start, note, &told);
 	}
 }
 
@@ -98,6 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	flow = hms_flow_create(code, tab, exe.arch, NULL, NULL, NULL);
 	locks = hms_locks_create(flow, tab, exe.arch, !(data[0] & 2), NULL);
 	ask(flow, locks);
+	look_ahead(code, tab, rt.mem, exe.arch);
 	hms_err_free(hms_mapcode_open(&rt, tab, &func, hms_map_func_find(func.name), &mc));
 	FUZZ_CHECK(mc);
 	ask_map(mc);
