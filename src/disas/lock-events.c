@@ -211,26 +211,18 @@ static const struct method *inlined_method(const struct finder *f, uint64_t pc)
  * Unlock and RUnlock add -1. */
 enum change { SWAPPED, ONE_MORE, ONE_LESS };
 
-static enum change change_by(const struct hms_flow *flow, const struct hms_flow_state *state,
-			     const struct hms_insn *insn)
+static enum change change_by(const struct hms_flow_state *state, const struct hms_insn *insn)
 {
-	/* amd64: memory, value; arm64: memory, value where it adds, else status, value, memory. */
-	bool has_value = insn->noperands > 1 && insn->operands[1].kind == HMS_OPERAND_REG &&
-			 insn->operands[1].reg < HMS_FLOW_REGS;
-	struct hms_val value = {HMS_BASE_UNKNOWN, 0};
-	struct hms_base base;
+	const struct hms_operand *value = &insn->operands[1];
+	struct hms_val val = {HMS_BASE_UNKNOWN, 0};
 
-	if (has_value)
-		value = state->regs[insn->operands[1].reg];
-	if (insn->op == HMS_INSN_XADD)
-		return value.base == HMS_BASE_CONST && value.off == 1 ? ONE_MORE : ONE_LESS;
-	if (insn->noperands < 3)
+	if (insn->op != HMS_INSN_XADD)
 		return SWAPPED;
-	/* A loop around "stlxr": adds if it stores what was loaded and a little. */
-	hms_flow_base(flow, value.base, &base);
-	if (base.kind == HMS_IS_CONST || !value.off)
-		return SWAPPED;
-	return value.off == 1 ? ONE_MORE : ONE_LESS;
+	if (insn->noperands > 1 && value->kind == HMS_OPERAND_REG && value->reg < HMS_FLOW_REGS)
+		val = state->regs[value->reg];
+	else if (insn->noperands > 1 && value->kind == HMS_OPERAND_IMM)
+		val = (struct hms_val){HMS_BASE_CONST, value->imm};
+	return val.base == HMS_BASE_CONST && val.off == 1 ? ONE_MORE : ONE_LESS;
 }
 
 static struct hms_val counter_of(struct hms_val lock, enum hms_lock_family family)
@@ -273,7 +265,7 @@ static void look_at_atomic(struct finder *f, uint32_t i)
 		return;
 	hms_flow_at(f->flow, i, &state);
 	word = hms_flow_address(&state, mem, NULL);
-	slow = slow_path_of(f, change_by(f->flow, &state, insn), word);
+	slow = slow_path_of(f, change_by(&state, insn), word);
 	if (slow) {
 		struct hms_lock_event event = *slow;
 
