@@ -249,13 +249,12 @@ static void tell_callers(struct hms_site *site, const struct hms_lock_callers *c
 	else if (all)
 		hms_str_addf(&text, "all %zu places that call it hold a lock: ", callers->ncalls);
 	else
-		hms_str_addf(&text, "%zu of %zu places that call it hold a lock: ", callers->nheld,
-			     callers->ncalls);
+		hms_str_addf(&text,
+			     "%zu of %zu places that call it hold%s a lock: ", callers->nheld,
+			     callers->ncalls, callers->nheld == 1 ? "s" : "");
 	hms_str_add(&text, held->evidence);
-	if (!strstr(held->evidence, " in ")) {
-		hms_str_add(&text, " in ");
-		hms_func_print_name(held->function ? held->function : "?", &text);
-	}
+	hms_str_add(&text, strstr(held->evidence, " in ") ? ", called by " : " in ");
+	hms_func_print_name(held->function ? held->function : "?", &text);
 	if (!all) {
 		hms_str_add(&text, "; ");
 		hms_func_print_name(other->function ? other->function : "?", &text);

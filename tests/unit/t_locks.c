@@ -2,7 +2,7 @@
 #include "unit/unit.h"
 
 #include "disas/callers.h"
-#include "disas/locks.h"
+#include "disas/sites.h"
 #include "lib/mkpcln.h"
 #include "rt/pclntab.h"
 
@@ -18,9 +18,10 @@
 #define READ     0x360
 #define READARM  0x400
 #define LOCKED   0x500
-#define ENTER    0x510
-#define GOOD     0x530
-#define BAD      0x550
+#define ENTER    0x520
+#define GOOD     0x540
+#define BAD      0x560
+#define ASSIGN   0x580
 
 /* func both(t *T): t.a.Lock(), t.b.Lock(), t.b.Unlock(), t.a.Unlock(), a nop before and behind
  * each Unlock */
@@ -129,7 +130,8 @@ static void set_le32(uint8_t *p, uint32_t value)
 		p[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* func enter(t *T): t.a.Lock()
+/* func locked(t *T): t.m[1] = 1
+ * func enter(t *T): t.a.Lock()
  * func good(t *T): enter(t), locked(t)
  * func bad(t *T): locked(t) */
 static void put_calls(struct mkcore *core, uint32_t start, uint32_t first, uint32_t second)
@@ -182,7 +184,7 @@ static int setup(void **state)
 	add(f, "main.fast", FAST, FAST + (uint32_t)sizeof(fast));
 	add(f, "main.read", READ, READ + (uint32_t)sizeof(readers));
 	add(f, "main.readarm", READARM, READARM + (uint32_t)sizeof(readers_arm));
-	mkcore_put(f->m->core, TEXT + LOCKED, (const uint8_t[]){0xc3, 0xcc}, 2);
+	put_calls(f->m->core, LOCKED, ASSIGN, 0);
 	put_calls(f->m->core, ENTER, LOCK, 0);
 	put_calls(f->m->core, GOOD, ENTER, LOCKED);
 	put_calls(f->m->core, BAD, LOCKED, 0);
@@ -190,11 +192,12 @@ static int setup(void **state)
 	add(f, "main.locked", LOCKED, ENTER);
 	add(f, "main.enter", ENTER, GOOD);
 	add(f, "main.good", GOOD, BAD);
-	add(f, "main.bad", BAD, BAD + 0x20);
+	add(f, "main.bad", BAD, ASSIGN);
+	add(f, "runtime.mapassign_fast64", ASSIGN, ASSIGN + 0x20);
 	mkpcln_write(f->m);
 	mkpcln_open(f->m);
 	f->m->rt.modules[0].text = TEXT;
-	f->m->rt.modules[0].etext = TEXT + BAD + 0x20;
+	f->m->rt.modules[0].etext = TEXT + ASSIGN + 0x20;
 	f->m->rt.version = (struct hms_go_version){.major = 1, .minor = 21};
 	assert_ok(hms_pclntab_open(&f->m->rt, &f->tab));
 	assert_ok(hms_disas_create(HMS_ARCH_AMD64, &f->disas));
@@ -331,6 +334,21 @@ static void callers_hold_locks(void **state)
 	hms_arena_destroy(arena);
 }
 
+/* What is said of the write in locked(). */
+static void what_callers_hold_is_told(void **state)
+{
+	struct fixture *f = *state;
+	HMS_AUTO(hms_sites) struct hms_sites *sites = NULL;
+
+	assert_ok(hms_sites_find(&f->m->rt, f->tab, 2, &sites));
+	assert_int_equal(sites->n, 1);
+	assert_string_equal(sites->list[0].function, "main.locked");
+	assert_int_equal(sites->list[0].lock, HMS_LOCK_NOT_SEEN);
+	assert_string_equal(sites->list[0].evidence,
+			    "1 of 2 places that call it holds a lock: " MUTEX
+			    " in main.enter, called by main.good; main.bad holds none");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +358,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(read_locks_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(helpers_lock_for_callers, setup, teardown),
 		cmocka_unit_test_setup_teardown(callers_hold_locks, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_callers_hold_is_told, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
