@@ -158,7 +158,7 @@ static uint32_t meet(struct hms_element *e, uint32_t base, uint32_t block, uint8
 static uint32_t joined(struct hms_element *e, uint32_t base, uint32_t block, uint8_t reg,
 		       unsigned int depth)
 {
-	uint32_t at = e->njoins;
+	uint32_t at = e->njoins, call;
 
 	for (uint32_t i = 0; i < e->njoins; i++)
 		if (e->joins[i].base == base)
@@ -167,8 +167,10 @@ static uint32_t joined(struct hms_element *e, uint32_t base, uint32_t block, uin
 		return NO_CALL;
 	HMS_GROW(e->joins, e->njoins, e->cap_joins);
 	e->joins[e->njoins++] = (struct joined){base, NO_CALL};
-	e->joins[at].call = meet(e, base, block, reg, depth);
-	return e->joins[at].call;
+	/* meet() adds others, and the list moves. */
+	call = meet(e, base, block, reg, depth);
+	e->joins[at].call = call;
+	return call;
 }
 
 /* The call of mapassign whose pointer @val is, moved on by val.off bytes; *fuzzy_ret: and by what
