@@ -128,13 +128,13 @@ static void frame_add(struct walk *w, const struct hms_place *place, uint64_t cf
 /* Put the outermost frames in order. */
 static void frames_finish(struct hms_stack *out)
 {
-	struct hms_frame *outer = out->frames + HMS_MAX_FRAMES - HMS_FRAMES_OUTER;
-	struct hms_frame *copy;
 	size_t from = out->left_out % HMS_FRAMES_OUTER;
+	struct hms_frame *outer, *copy;
 
 	if (!out->left_out)
 		return;
 	out->left_out_at = HMS_MAX_FRAMES - HMS_FRAMES_OUTER;
+	outer = &out->frames[out->left_out_at];
 	copy = hms_xcalloc(HMS_FRAMES_OUTER, sizeof(*copy));
 	memcpy(copy, outer, HMS_FRAMES_OUTER * sizeof(*copy));
 	for (size_t i = 0; i < HMS_FRAMES_OUTER; i++)
