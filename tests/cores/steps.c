@@ -48,14 +48,38 @@ static uint32_t fact(const struct hms_session *s, enum hms_fact_id classic, enum
 
 /* ---- gdb commands -------------------------------------------------------------------------- */
 
+static bool is_arm64(const struct hms_session *s)
+{
+	return s->exe->arch == HMS_ARCH_ARM64;
+}
+
 static void print_argument(const struct hms_session *s, int i)
 {
 	static const char *const regs[] = {"$rax", "$rbx", "$rcx", "$rdi", "$rsi"};
 
-	if (hms_go_version_register_abi(&s->rt->version, s->exe->arch))
-		printf("%s", regs[i]);
+	if (!hms_go_version_register_abi(&s->rt->version, s->exe->arch))
+		printf("*(long*)($sp+%d)", 8 + 8 * i);
+	else if (is_arm64(s))
+		printf("$x%d", i);
 	else
-		printf("*(long*)($rsp+%d)", 8 + 8 * i);
+		printf("%s", regs[i]);
+}
+
+/* All registers, by DWARF number. */
+static void print_registers(const struct hms_session *s)
+{
+	printf("  printf \"R %%lx\", $pc\n");
+	if (!is_arm64(s)) {
+		printf("  printf \" %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx\", "
+		       "$rax, $rdx, $rcx, $rbx, $rsi, $rdi, $rbp, $rsp\n"
+		       "  printf \" %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx\", "
+		       "$r8, $r9, $r10, $r11, $r12, $r13, $r14, $r15\n");
+	} else {
+		for (int i = 0; i <= 30; i++)
+			printf("  printf \" %%lx\", $x%d\n", i);
+		printf("  printf \" %%lx\", $sp\n");
+	}
+	printf("  printf \"\\n\"\n");
 }
 
 /* Where the entries are: $b and $n. */
@@ -98,25 +122,22 @@ static void print_definitions(const struct hms_session *s)
 	       MAX_BYTES, fact(s, HMS_F_HMAP_FLAGS, HMS_F_SMAP_WRITING),
 	       s->rt->map_kind == HMS_MAP_CLASSIC ? 4 : 1,
 	       fact(s, HMS_F_HMAP_COUNT, HMS_F_SMAP_USED));
-	printf("define frame_state\n"
-	       "  printf \"R %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx "
-	       "%%lx "
-	       "%%lx %%lx\\n\", $pc, $rax, $rdx, $rcx, $rbx, $rsi, $rdi, $rbp, $rsp, $r8, $r9, "
-	       "$r10, "
-	       "$r11, $r12, $r13, $r14, $r15\n"
-	       "  eval \"x/%%dxg $rsp\", ($sp0 - $rsp) / 8 + %d\nend\n",
-	       ABOVE_ENTRY / 8);
+	printf("define frame_state\n");
+	print_registers(s);
+	printf("  eval \"x/%%dxg $sp\", ($sp0 - $sp) / 8 + %d\nend\n", ABOVE_ENTRY / 8);
 	/* To the function's return; a stack that moves ends it too. */
 	printf("define trace\n"
 	       "  printf \"T %%lx %%lx %%lx\\n\", $entry, $key, $t\n"
-	       "  set $sp0 = $rsp\n  set $steps = 0\n"
-	       "  while $m != 0 && $rsp <= $sp0 && $rsp > $sp0 - 4096 && $steps < 600\n"
+	       "  set $sp0 = $sp\n  set $steps = 0\n  set $back = %s\n"
+	       "  while $m != 0 && $sp <= $sp0 && $sp > $sp0 - 4096 && $pc != $back && "
+	       "$steps < 600\n"
 	       "    if $pc >= $entry && $pc < $end\n      state\n      frame_state\n    end\n"
 	       "    nexti\n    set $steps = $steps + 1\n  end\n"
-	       "  if $rsp == $sp0 + 8\n"
+	       "  if $sp == $sp0 + %d && ($back == 0 || $pc == $back)\n"
 	       "    if $result\n      set $elem = *(long*)($sp0 + $result)\n"
-	       "    else\n      set $elem = $rax\n    end\n"
-	       "    printf \"E %%lx\\n\", $elem\n  end\nend\n");
+	       "    else\n      set $elem = %s\n    end\n"
+	       "    printf \"E %%lx\\n\", $elem\n  end\nend\n",
+	       is_arm64(s) ? "$x30" : "0", is_arm64(s) ? 0 : 8, is_arm64(s) ? "$x0" : "$rax");
 }
 
 static void print_function(const struct hms_session *s, const struct hms_func *func,
@@ -145,7 +166,7 @@ static int print_script(const struct hms_session *s, int ignore)
 	int number = 0;
 
 	printf("set pagination off\nset confirm off\nset width 0\nset language c\n"
-	       "set debuginfod enabled off\nset disable-randomization on\n"
+	       "set debuginfod enabled off\n"
 	       "handle SIGURG nostop noprint pass\n");
 	print_definitions(s);
 	for (size_t i = 0; i < n; i++) {
@@ -157,7 +178,8 @@ static int print_script(const struct hms_session *s, int ignore)
 		if (traced(&func, row))
 			print_function(s, &func, row, ignore, ++number);
 	}
-	printf("run\nset scheduler-locking step\ntrace\n");
+	/* An emulator waits for gdb, and has started the program. */
+	printf("%s\nset scheduler-locking step\ntrace\n", is_arm64(s) ? "continue" : "run");
 	/* From one breakpoint to the next; the end of the process ends it. */
 	for (int i = 1; i < number; i++)
 		printf("continue\ntrace\n");
@@ -334,6 +356,16 @@ static bool find_unit(void *arg, uint64_t addr, struct hms_operation_slot *ret)
 	return true;
 }
 
+static uint8_t sp_number(const struct checking *c)
+{
+	return is_arm64(c->session) ? HMS_REG_SP : HMS_REG_RSP;
+}
+
+static uint32_t all_registers(const struct checking *c)
+{
+	return is_arm64(c->session) ? UINT32_MAX : UINT16_MAX;
+}
+
 static void ask(struct checking *c, uint64_t pc, bool in_call)
 {
 	const struct hms_slot_units units = {.type = c->type, .find = find_unit, .arg = c};
@@ -344,7 +376,7 @@ static void ask(struct checking *c, uint64_t pc, bool in_call)
 		.func = &c->func,
 		.code = c->code,
 		.point = &point,
-		.cfa = c->entry_sp + 8,
+		.cfa = c->entry_sp + (is_arm64(c->session) ? 0 : 8),
 		.start = c->start,
 	};
 	struct named *named = &c->named[c->nnamed];
@@ -353,7 +385,7 @@ static void ask(struct checking *c, uint64_t pc, bool in_call)
 		return;
 	question.start.insn = point.insn;
 	question.start.in_call = in_call;
-	question.start.known = in_call ? 1u << HMS_REG_RSP : UINT16_MAX;
+	question.start.known = in_call ? 1u << sp_number(c) : all_registers(c);
 	*named = (struct named){.pc = pc, .in_call = in_call};
 	c->nnamed += hms_op_slot_settled(&question, &units, &named->slot);
 }
@@ -365,7 +397,7 @@ static void ask_here(struct checking *c)
 	    c->last.pc != c->start_pc)
 		return;
 	if (c->entry_sp == 0)
-		c->entry_sp = c->start.regs[HMS_REG_RSP];
+		c->entry_sp = c->start.regs[sp_number(c)];
 	ask(c, c->start_pc, false);
 	/* As if it were still in the call before, if it was one. */
 	ask(c, c->start_pc, true);
@@ -378,7 +410,7 @@ static void parse_registers(struct checking *c, const char *text)
 
 	c->start = (struct hms_ahead_start){0};
 	c->start_pc = strtoull(text + 2, &p, 16);
-	for (int i = 0; i < 16; i++)
+	for (int i = 0; i < 32 && all_registers(c) >> i & 1; i++)
 		c->start.regs[i] = strtoull(p, &p, 16);
 }
 
@@ -386,7 +418,7 @@ static void parse_registers(struct checking *c, const char *text)
 static void parse_dump(struct checking *c, const char *text)
 {
 	char *p;
-	uint64_t off = strtoull(text, &p, 16) - c->start.regs[HMS_REG_RSP];
+	uint64_t off = strtoull(text, &p, 16) - c->start.regs[sp_number(c)];
 
 	if (*p != ':')
 		return;
