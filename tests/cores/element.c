@@ -91,11 +91,21 @@ static void print_definitions(const struct hms_session *s)
 	       "    printf \" %%lx\", *(unsigned long*)($arg0+$i)\n    set $i = $i + 8\n  "
 	       "end\nend\n"
 	       "define state\n  printf \"S %%lx\", $pc\n");
+	/* One command for many words: gdb takes its time for each. */
+	printf("  printf \"");
 	for (int i = 0; i < 16; i++)
-		printf("  printf \" %%lx\", $%s\n", regs[i]);
-	printf("  printf \" :\"\n  words $rsp %d\n  printf \" :\"\n  words $p $size\n"
-	       "  printf \"\\n\"\nend\n",
-	       8 * MAX_STACK);
+		printf(" %%lx");
+	printf("\"");
+	for (int i = 0; i < 16; i++)
+		printf(", $%s", regs[i]);
+	printf("\n  printf \" :\"\n");
+	for (int i = 0; i < MAX_STACK; i += 8) {
+		printf("  printf \" %%lx %%lx %%lx %%lx %%lx %%lx %%lx %%lx\"");
+		for (int k = 0; k < 8; k++)
+			printf(", *(unsigned long*)($rsp+%d)", 8 * (i + k));
+		printf("\n");
+	}
+	printf("  printf \" :\"\n  words $p $size\n  printf \"\\n\"\nend\n");
 	/* To the function's return, or a call of something else. */
 	printf("define trace\n"
 	       "  printf \"T %%lx %%lx %%d\\n\", $pc, $p, $size\n"

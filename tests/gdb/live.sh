@@ -105,6 +105,51 @@ snapshots() {
 	rm -f old.core new.core
 }
 
+# ---- a write whose element is due ---------------------------------------------------------------
+
+# Where gdb's own "finish" stops, behind the call; then where the statement is over.
+play_due() {
+	begin "$exe"
+	ask run 'set environment GOMAXPROCS=1' 'set environment GODEBUG=asyncpreemptoff=1' \
+		'break main.(*Cache).Update' 'run race truth.json'
+	ask call 'delete' 'set language c' "tbreak *(long)&'runtime.mapassign_faststr'" 'continue' \
+		'printf "map 0x%lx\n", $rbx'
+	ask due 'finish' 'printf "element 0x%lx\n", $rax' 'hmapscope snapshot due.core'
+	ask over 'finish' 'hmapscope snapshot over.core'
+	play
+}
+# in_map CORE [OPTION...]
+in_map() { "$tool" goroutines --in-map "${@:2}" "$exe" "$1" >out 2>err; }
+due_text() {
+	in_map due.core && says 'inside a map write: map[string]int at' &&
+		says '; writing "key_' && says ', element not stored yet' &&
+		says 'main.(*Cache).Update' && says 'race.go:23'
+}
+# The map that it was called with, and the element that it returned, as gdb saw them.
+due_json() {
+	local map elem
+	answer call && map=$(sed -n 's/^map //p' out) && answer due && elem=$(sed -n 's/^element //p' out) &&
+		[ -n "$map" ] && [ -n "$elem" ] && in_map due.core --json &&
+		says '"function": "runtime.mapassign_faststr", "returned": true, "map": "'"$map"'"' &&
+		says '"elem_addr": "'"$elem"'"'
+}
+due_code() {
+	local map
+	answer call && map=$(sed -n 's/^map //p' out) &&
+		"$tool" show --disassemble "$exe" due.core "$map" >out 2>err
+	says 'returns where the element is to be' && says '<- here' && says 'stores the element'
+}
+due_done() { in_map over.core && silent 'element not stored'; }
+
+due() {
+	play_due
+	holds "$release: behind mapassign, before the store" due_text
+	holds "$release: map and element as gdb saw them" due_json
+	holds "$release: the store in the code" due_code
+	holds "$release: nothing is due behind it" due_done
+	rm -f due.core over.core
+}
+
 # ---- a program made here ------------------------------------------------------------------------
 
 program_text='package main
@@ -146,6 +191,7 @@ for release in 1.21 1.27; do
 		growing
 		[ "$release" = 1.21 ] || snapshots
 		rm -f ./*core*
+		due
 	else
 		skip "$release: live" "that program is not bundled"
 	fi
