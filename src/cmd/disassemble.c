@@ -136,16 +136,24 @@ static void emit_frame(struct listing *l, const struct hms_operation *op,
 static void emit_caller(struct listing *l, const struct hms_operation *op)
 {
 	const struct hms_session *s = l->view->session;
-	struct hms_element_point point;
+	struct hms_element_point points[HMS_ELEMENTS_DUE];
 	struct hms_func func;
+	size_t n = 0;
 
 	if (!hms_pclntab_find(s->pclntab, op->outer.entry, &func))
 		return;
 	hms_err_free(hms_element_open(s->rt, s->pclntab, &func, &l->caller));
-	if (l->caller && hms_element_at(l->caller, op->outer.pc, op->element.in_call, &point)) {
+	if (l->caller)
+		n = hms_element_at(l->caller, op->outer.pc, op->element.in_call, points);
+	for (size_t i = 0; i < n; i++) {
+		const struct hms_insn *call;
+
 		l->code = hms_element_code(l->caller);
-		l->at = point.insn;
-		l->call = point.call;
+		call = &l->code->insns[points[i].call];
+		if (call->addr + call->size != op->element.call_return)
+			continue;
+		l->at = points[i].insn;
+		l->call = points[i].call;
 		emit_titled(l, op, func.name);
 	}
 	hms_element_close(l->caller);

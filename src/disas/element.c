@@ -565,32 +565,48 @@ static bool judge(struct hms_element *e, uint32_t call, uint32_t insn,
 	return true;
 }
 
-bool hms_element_at(struct hms_element *e, uint64_t pc, bool in_call, struct hms_element_point *ret)
+/* Where the pointer of the element at @point is: in the first place of those that are held. */
+static void find_pointer(const struct held *held, size_t n, struct hms_element_point *point)
+{
+	for (size_t i = n; i-- > 0;) {
+		if (held[i].call != point->call || held[i].fuzzy)
+			continue;
+		point->pointer = held[i].holder;
+		point->pointer_off = held[i].off;
+	}
+}
+
+static int compare_calls(const void *a, const void *b)
+{
+	const struct hms_element_point *x = a, *y = b;
+
+	return (x->call > y->call) - (x->call < y->call);
+}
+
+size_t hms_element_at(struct hms_element *e, uint64_t pc, bool in_call,
+		      struct hms_element_point ret[HMS_ELEMENTS_DUE])
 {
 	struct held held[MAX_HELD];
 	struct hms_flow_state state;
+	size_t nheld, n = 0;
 	uint32_t insn;
-	size_t n, at;
 
 	if (!find_insn(e->code, pc, in_call, &insn))
-		return false;
+		return 0;
 	hms_flow_at(e->flow, insn, &state);
-	n = state.reached ? list_held(e, &state, held) : 0;
-	for (at = 0; at < n; at++) {
+	nheld = state.reached ? list_held(e, &state, held) : 0;
+	for (size_t i = 0; i < nheld && n < HMS_ELEMENTS_DUE; i++) {
 		bool asked = false;
 
-		for (size_t k = 0; k < at; k++)
-			asked |= held[k].call == held[at].call;
-		if (!asked && judge(e, held[at].call, insn, ret))
-			break;
+		for (size_t k = 0; k < i; k++)
+			asked |= held[k].call == held[i].call;
+		if (asked || !judge(e, held[i].call, insn, &ret[n]))
+			continue;
+		find_pointer(held, nheld, &ret[n]);
+		ret[n].storing = e->stores[insn] == ret[n].call &&
+				 (in_call || e->code->insns[insn].repeated);
+		n++;
 	}
-	if (at == n)
-		return false;
-	ret->storing = e->stores[insn] == ret->call && (in_call || e->code->insns[insn].repeated);
-	for (size_t k = n; k-- > at;)
-		if (held[k].call == ret->call && !held[k].fuzzy) {
-			ret->pointer = held[k].holder;
-			ret->pointer_off = held[k].off;
-		}
-	return true;
+	qsort(ret, n, sizeof(*ret), compare_calls);
+	return n;
 }

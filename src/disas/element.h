@@ -43,10 +43,14 @@ struct hms_element_point {
 	int64_t pointer_off;
 };
 
-/* The function stands at @pc; @in_call: in the call that returns there.  True where every way on
- * from there stores to an element of an earlier call of mapassign. */
-bool hms_element_at(struct hms_element *e, uint64_t pc, bool in_call,
-		    struct hms_element_point *ret);
+/* Elements that are due at once: "for m[0], m[1] = range s" makes room for both first. */
+#define HMS_ELEMENTS_DUE 4
+
+/* The function stands at @pc; @in_call: in the call that returns there.  The earlier calls of
+ * mapassign, in the order of the code, to whose element every way on from there stores; how many.
+ */
+size_t hms_element_at(struct hms_element *e, uint64_t pc, bool in_call,
+		      struct hms_element_point ret[HMS_ELEMENTS_DUE]);
 
 /* Does instruction @insn store to the element that call @call made room for? */
 bool hms_element_stores(const struct hms_element *e, uint32_t insn, uint32_t call);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "disas/element.h"
 #include "find/find.h"
 #include "map/locate.h"
 #include "ops/callsite.h"
@@ -61,18 +60,22 @@ static bool in_call(const struct hms_frame *frame)
 	return frame->place->lookup_pc != frame->place->pc && !frame->interrupted;
 }
 
-static bool find_point(struct hms_op_elements *elements, const struct hms_op_args *args,
-		       const struct hms_frame *frame, struct hms_element_point *ret)
+static size_t find_points(struct hms_op_elements *elements, const struct hms_op_args *args,
+			  const struct hms_frame *frame,
+			  struct hms_element_point ret[HMS_ELEMENTS_DUE])
 {
 	const struct hms_place *place = frame->place;
 	uint64_t *known = hms_set_put(&elements->by_pc, place->pc, in_call(frame), true, NULL);
 	struct hms_element *e;
+	size_t n = 0;
 
 	if (!*known)
-		return false;
+		return 0;
 	e = function_of(elements, args, &place->func);
-	*known = e && hms_element_at(e, place->pc, in_call(frame), ret);
-	return *known;
+	if (e)
+		n = hms_element_at(e, place->pc, in_call(frame), ret);
+	*known = n > 0;
+	return n;
 }
 
 /* ---- the map ------------------------------------------------------------------------------- */
@@ -185,35 +188,49 @@ static void find_map(struct hms_op_elements *elements, const struct hms_op_args 
 		op->element.addr = 0;
 }
 
-bool hms_op_element_find(struct hms_op_elements *elements, const struct hms_op_args *args,
-			 size_t frame, struct hms_operation *op)
+/* False: the function that was called is none that is known. */
+static bool fill_in(struct hms_op_elements *elements, const struct hms_op_args *args, size_t frame,
+		    const struct hms_code *code, const struct hms_element_point *point,
+		    struct hms_operation *op)
 {
-	struct hms_element_point point;
-	const struct hms_map_func *row;
-	const struct hms_insn *call;
-	struct hms_element *e;
+	const struct hms_map_func *row = hms_map_func_find(point->callee.name);
+	const struct hms_insn *call = &code->insns[point->call];
 
-	if (!args->disas || !find_point(elements, args, &args->stack->frames[frame], &point))
+	if (!row)
 		return false;
-	row = hms_map_func_find(point.callee.name);
-	e = function_of(elements, args, &args->stack->frames[frame].place->func);
-	if (!row || !e)
-		return false;
-	call = &hms_element_code(e)->insns[point.call];
 	op->returned = true;
 	op->begun = true;
 	op->op = row->op;
 	op->doing = "storing the element";
-	op->outer.function = op->inner.function = point.callee.name;
+	op->outer.function = op->inner.function = point->callee.name;
 	op->element =
-		(struct hms_operation_element){.always = point.always,
-					       .ever = point.ever,
-					       .due = point.due,
-					       .storing = point.storing,
+		(struct hms_operation_element){.always = point->always,
+					       .ever = point->ever,
+					       .due = point->due,
+					       .storing = point->storing,
 					       .call_return = call->addr + call->size,
 					       .in_call = in_call(&args->stack->frames[frame])};
-	find_map(elements, args, frame, &point, row, call->addr + call->size, op);
+	find_map(elements, args, frame, point, row, op->element.call_return, op);
 	return true;
+}
+
+size_t hms_op_element_find(struct hms_op_elements *elements, const struct hms_op_args *args,
+			   size_t frame, struct hms_operation ops[HMS_ELEMENTS_DUE])
+{
+	struct hms_element_point points[HMS_ELEMENTS_DUE];
+	const struct hms_frame *at = &args->stack->frames[frame];
+	const struct hms_code *code;
+	size_t npoints, n = 0;
+
+	if (!args->disas)
+		return 0;
+	npoints = find_points(elements, args, at, points);
+	if (!npoints)
+		return 0;
+	code = hms_element_code(function_of(elements, args, &at->place->func));
+	for (size_t i = 0; i < npoints; i++)
+		n += fill_in(elements, args, frame, code, &points[i], &ops[n]);
+	return n;
 }
 
 /* ---- words --------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #ifndef HMS_OPS_ELEMENT_H
 #define HMS_OPS_ELEMENT_H
 
+#include "disas/element.h"
 #include "ops/args.h"
 
 /* Remembers functions and places in them that were looked at: goroutines share them. */
@@ -17,11 +18,11 @@ struct hms_op_elements;
 struct hms_op_elements *hms_op_elements_create(void);
 void hms_op_elements_destroy(struct hms_op_elements *elements); /* NULL is fine */
 
-/* Is stack->frames[@frame] of @args, the innermost of the program's own, in the middle of such a
- * write?  Fills in function, frames, map, type and element of @op: the map only where the pointer
- * that the runtime returned leads to an element of it. */
-bool hms_op_element_find(struct hms_op_elements *elements, const struct hms_op_args *args,
-			 size_t frame, struct hms_operation *op);
+/* The writes that stack->frames[@frame] of @args, the innermost of the program's own, is in the
+ * middle of, mostly none; how many.  Fills in function, map, type and element of each of @ops: the
+ * map only where the pointer that the runtime returned leads to an element of it. */
+size_t hms_op_element_find(struct hms_op_elements *elements, const struct hms_op_args *args,
+			   size_t frame, struct hms_operation ops[HMS_ELEMENTS_DUE]);
 
 /* "element not stored yet", "element partly stored: length stored, pointer not yet", of an element
  * of @type (NULL: unknown).  Appended to @ret. */

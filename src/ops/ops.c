@@ -202,21 +202,25 @@ static bool is_given_up(const struct finder *f, size_t frame)
 	return false;
 }
 
-/* A write that has left the map function, of the program's own frame @i. */
+/* Writes that have left the map function, of the program's own frame @i. */
 static void add_returned(struct finder *f, const struct hms_goroutine *g, size_t i)
 {
 	struct hms_operations *ret = f->ret;
 	struct hms_op_args args = {f->sources, f->unwinder, &f->stack, f->disas};
-	struct hms_operation op = {
-		.goroutine = g, .outer = frame_of(f, i), .inner = frame_of(f, i)};
+	struct hms_operation ops[HMS_ELEMENTS_DUE];
+	size_t n;
 
-	if (!hms_op_element_find(f->elements, &args, i, &op))
-		return;
-	if (is_given_up(f, i))
-		op.end = HMS_OP_PANICS;
-	find_caller(f, i, &op);
-	HMS_GROW(ret->list, ret->n, ret->cap);
-	ret->list[ret->n++] = op;
+	for (n = 0; n < HMS_ELEMENTS_DUE; n++)
+		ops[n] = (struct hms_operation){
+			.goroutine = g, .outer = frame_of(f, i), .inner = frame_of(f, i)};
+	n = hms_op_element_find(f->elements, &args, i, ops);
+	for (size_t k = 0; k < n; k++) {
+		if (is_given_up(f, i))
+			ops[k].end = HMS_OP_PANICS;
+		find_caller(f, i, &ops[k]);
+		HMS_GROW(ret->list, ret->n, ret->cap);
+		ret->list[ret->n++] = ops[k];
+	}
 }
 
 /* ---- all of them -------------------------------------------------------------------------- */
