@@ -213,6 +213,44 @@ static void test_deep(void **state)
 	hms_races_free(f.races);
 }
 
+/* A write whose element is due, behind the map's functions: at work on the map, though the map
+ * itself is as it is to be. */
+static void test_returned(void **state)
+{
+	struct hms_operation list[] = {operation(0, HMS_MAP_WRITE, HMS_OP_GOES_ON, A),
+				       operation(1, HMS_MAP_READ, HMS_OP_GOES_ON, A)};
+	struct fixture f;
+
+	(void)state;
+	list[0].returned = true;
+	judge(&f, 1, list);
+	assert_null(hms_race_on(f.races, A));
+	assert_state(&f, A, HMS_OPERATION_ELEMENT, 18);
+	assert_state(&f, B, HMS_OPERATION_NONE, -1);
+	assert_false(hms_check_spins(&f.list[0]));
+	hms_races_free(f.races);
+	judge(&f, 2, list);
+	assert_race(&f, A, "concurrent map read and map write", 18, 2);
+	assert_state(&f, A, HMS_OPERATION_RACE, 18);
+	hms_races_free(f.races);
+	/* A panic gave the statement up, and may have released its lock. */
+	list[0].end = HMS_OP_PANICS;
+	judge(&f, 2, list);
+	assert_null(hms_race_on(f.races, A));
+	hms_races_free(f.races);
+	/* Both of one goroutine: m[i], m[j] = m[j], m[i]. */
+	list[0].end = HMS_OP_GOES_ON;
+	list[1].goroutine = list[0].goroutine;
+	judge(&f, 2, list);
+	assert_null(hms_race_on(f.races, A));
+	hms_races_free(f.races);
+	/* On a map that is not known: no map's state rests on it. */
+	list[0].map = 0;
+	judge(&f, 1, list);
+	assert_state(&f, A, HMS_OPERATION_NONE, -1);
+	hms_races_free(f.races);
+}
+
 /* A chain that comes back to itself names who goes round in it: one that is at work, and runs. */
 static void test_spinning(void **state)
 {
@@ -262,7 +300,8 @@ int main(void)
 		cmocka_unit_test(test_fatal),     cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_unnoticed), cmocka_unit_test(test_no_race),
 		cmocka_unit_test(test_context),   cmocka_unit_test(test_clear),
-		cmocka_unit_test(test_deep),      cmocka_unit_test(test_spinning),
+		cmocka_unit_test(test_returned),  cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_spinning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* ops/step: what deeds amount to, in words. */
 #include "unit/unit.h"
 
+#include "ops/element.h"
 #include "ops/step.h"
 
 #define FLAG    HMS_DEED_FLAG_SET
@@ -75,12 +76,50 @@ static void deaths(void **state)
 	     "found its writing flag cleared by another write; entry found or added");
 }
 
+static void element(const struct hms_type *type, uint64_t always, uint64_t ever, uint64_t due,
+		    const char *expected)
+{
+	struct hms_operation_element e = {.always = always, .ever = ever, .due = due};
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+
+	hms_op_element_text(&e, type, &text);
+	assert_string_equal(hms_str_text(&text), expected);
+}
+
+/* What the caller has stored, by bytes. */
+static void elements(void **state)
+{
+	static const struct hms_type string = {.kind = HMS_KIND_STRING, .size = 16},
+				     slice = {.kind = HMS_KIND_SLICE, .size = 24},
+				     iface = {.kind = HMS_KIND_INTERFACE, .size = 16},
+				     pair = {.kind = HMS_KIND_STRUCT, .size = 12},
+				     large = {.kind = HMS_KIND_STRUCT, .size = 512};
+	struct hms_operation_element copied = {.storing = true};
+	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
+
+	(void)state;
+	element(&string, 0, 0, 0xffff, "element not stored yet");
+	element(NULL, 0, 0, 0, "element not stored yet");
+	element(&string, 0xff00, 0xff00, 0xff,
+		"element partly stored: length stored, pointer not yet");
+	element(&slice, 0xff00ff, 0xff00ff, 0xff00,
+		"element partly stored: pointer and capacity stored, length not yet");
+	/* append: the other words on some paths only */
+	element(&slice, 0, 0xff00ff, 0xff00, "element partly stored: length not yet");
+	element(&iface, 0xff, 0xff, 0xff00, "element partly stored: type stored, data not yet");
+	element(&pair, 0xf, 0xf, 0xff0, "element partly stored: 4 of 12 bytes");
+	element(&large, 0xffff, 0xffff, UINT64_MAX << 16, "element partly stored");
+	element(NULL, 0xff, 0xff, 0xff00, "element partly stored");
+	element(&string, 0, UINT64_MAX, 0, "element partly stored");
+	hms_op_element_text(&copied, &string, &text);
+	assert_string_equal(hms_str_text(&text), "element being stored");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(writes),
-		cmocka_unit_test(string_keys),
-		cmocka_unit_test(deletes),
+		cmocka_unit_test(writes),   cmocka_unit_test(string_keys),
+		cmocka_unit_test(elements), cmocka_unit_test(deletes),
 		cmocka_unit_test(deaths),
 	};
 
