@@ -348,7 +348,8 @@ static bool check(const struct hms_session *s)
 	}
 	check_trace(&c);
 	free(c.lines);
-	good = !c.wrong && c.traces;
+	/* Now and then paths differ, and nothing is said. */
+	good = !c.wrong && c.traces && c.silent <= c.traces / 10;
 	printf("# %zu traces, %zu wrong, %zu times nothing said", c.traces, c.wrong, c.silent);
 	for (int i = 0; i < 6; i++) {
 		printf(", %s %zu", claim_names[i], c.claims[i]);
