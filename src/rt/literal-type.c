@@ -203,24 +203,64 @@ static void consider(const struct hms_rt *rt, const struct hms_type *type, bool 
 		match->ambiguous = true;
 }
 
-/* One pass over all types, for all names at once. */
+struct matching {
+	const struct hms_rt *rt;
+	const struct names *names;
+	struct match *matches;
+	struct spelling s;
+};
+
+static void match_type(struct matching *m, const struct hms_type *type)
+{
+	spell(m->rt, type, &m->s);
+	for (size_t i = 0; i < m->names->n; i++) {
+		const char *text = m->names->v[i].text;
+		bool by_path = strcmp(text, hms_str_text(&m->s.path)) == 0;
+
+		if (by_path || strcmp(text, hms_str_text(&m->s.name)) == 0)
+			consider(m->rt, type, by_path, &m->matches[i]);
+	}
+}
+
+/* A name with its import path ends like that without. */
+static bool ends_alike(const char *text, const char *string)
+{
+	const char *a = strrchr(text, '.'), *b = strrchr(string, '.');
+
+	return strcmp(text, string) == 0 || (a && b && strcmp(a, b) == 0);
+}
+
+static void match_descriptor(void *arg, uint64_t addr, const char *string)
+{
+	struct matching *m = arg;
+	const struct hms_type *type;
+
+	for (size_t i = 0; i < m->names->n; i++) {
+		if (!ends_alike(m->names->v[i].text, string))
+			continue;
+		type = hms_rt_type_at(m->rt, addr);
+		if (type)
+			match_type(m, type);
+		return;
+	}
+}
+
+/* One pass over all types, for all names at once.  Those of a program without debug information are
+ * its descriptors: what its graph has is put together by us, and not what an interface would name.
+ */
 static void match_all(const struct hms_rt *rt, const struct names *names, struct match *matches)
 {
-	HMS_CLEANUP(spelling_deinit) struct spelling s = {.raw = HMS_STR_INIT};
+	struct matching m = {rt, names, matches, {.raw = HMS_STR_INIT}};
 
-	for (size_t id = 0; id < hms_graph_ntypes(rt->graph); id++) {
+	if (rt->nmap_types)
+		hms_rt_each_descriptor(rt, match_descriptor, &m);
+	for (size_t id = 0; !rt->nmap_types && id < hms_graph_ntypes(rt->graph); id++) {
 		const struct hms_type *type = hms_graph_type(rt->graph, id);
 
-		if (type->kind == HMS_KIND_NONE || !type->name)
-			continue;
-		spell(rt, type, &s);
-		for (size_t i = 0; i < names->n; i++) {
-			bool by_path = strcmp(names->v[i].text, hms_str_text(&s.path)) == 0;
-
-			if (by_path || strcmp(names->v[i].text, hms_str_text(&s.name)) == 0)
-				consider(rt, type, by_path, &matches[i]);
-		}
+		if (type->kind != HMS_KIND_NONE && type->name)
+			match_type(&m, type);
 	}
+	spelling_deinit(&m.s);
 }
 
 struct hms_error *hms_literal_any_type(struct hms_literal_parser *parser,
@@ -251,7 +291,14 @@ struct hms_error *hms_literal_any_type(struct hms_literal_parser *parser,
 const struct hms_type *hms_literal_type_named(const struct hms_literal_parser *parser,
 					      const char *name)
 {
-	const struct hms_type *type = hms_graph_find_type(parser->rt->graph, name);
+	struct names names = {.n = 1, .v = {{.text = (char *)(uintptr_t)name}}};
+	struct match match = {0};
+	const struct hms_type *type;
 
+	if (parser->rt->nmap_types) {
+		match_all(parser->rt, &names, &match);
+		return match.type;
+	}
+	type = hms_graph_find_type(parser->rt->graph, name);
 	return type ? canonical(parser->rt, type) : NULL;
 }

@@ -123,6 +123,10 @@ void hms_rt_find_map_types(struct hms_rt *rt);
  * which is asked about what is a descriptor if anything is. */
 bool hms_rt_is_descriptor(const struct hms_rt *rt, uint64_t addr);
 
+/* All that look so, in order, with their strings: hundreds of nanoseconds a word of the section. */
+void hms_rt_each_descriptor(const struct hms_rt *rt,
+			    void (*visit)(void *arg, uint64_t addr, const char *string), void *arg);
+
 /* The dynamic type of an interface value of static type @iface whose first word is @word: a type
  * descriptor (eface), or an itab that names one.  NULL where @word is nil or leads nowhere known.
  */

@@ -62,11 +62,11 @@ static uint64_t end_of_descriptors(const struct hms_rt *rt, const struct hms_mod
 	return len && len <= module->etypes - module->types ? module->types + len : module->etypes;
 }
 
-bool hms_rt_is_descriptor(const struct hms_rt *rt, uint64_t addr)
+/* Its string is appended to @name. */
+static bool is_descriptor(const struct hms_rt *rt, uint64_t addr, struct hms_str *name)
 {
 	const struct hms_module *module = hms_rt_module_of_type(rt, addr);
 	const struct hms_layout *layout = &rt->layout;
-	HMS_AUTO_STR struct hms_str name = HMS_STR_INIT;
 	const uint8_t *p;
 	uint64_t kind;
 
@@ -82,7 +82,31 @@ bool hms_rt_is_descriptor(const struct hms_rt *rt, uint64_t addr)
 		       hms_layout_get(layout, HMS_F_TYPE_SIZE, p) &&
 	       hms_layout_get(layout, HMS_F_TYPE_HASH, p) &&
 	       hms_layout_get(layout, HMS_F_TYPE_TFLAG, p) <= TFLAG_MAX &&
-	       hms_rtype_string(rt, module, addr, &name);
+	       hms_rtype_string(rt, module, addr, name);
+}
+
+bool hms_rt_is_descriptor(const struct hms_rt *rt, uint64_t addr)
+{
+	HMS_AUTO_STR struct hms_str name = HMS_STR_INIT;
+
+	return is_descriptor(rt, addr, &name);
+}
+
+void hms_rt_each_descriptor(const struct hms_rt *rt,
+			    void (*visit)(void *arg, uint64_t addr, const char *string), void *arg)
+{
+	HMS_AUTO_STR struct hms_str name = HMS_STR_INIT;
+
+	for (size_t i = 0; i < rt->nmodules; i++) {
+		const struct hms_module *m = &rt->modules[i];
+		uint64_t to = end_of_descriptors(rt, m);
+
+		for (uint64_t at = (m->types + 7) & ~UINT64_C(7); at < to; at += 8) {
+			hms_str_clear(&name);
+			if (is_descriptor(rt, at, &name))
+				visit(arg, at, hms_str_text(&name));
+		}
+	}
 }
 
 static void scan_module(struct hms_rt *rt, const struct hms_module *module, size_t *cap)
