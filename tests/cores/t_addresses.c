@@ -251,10 +251,6 @@ static bool test_core(const struct bundled *core, char *what, size_t what_size)
 	json_t *truth;
 	struct world world;
 
-	if (core->stripped) {
-		snprintf(what, what_size, "# SKIP the executable is stripped");
-		return true;
-	}
 	if (!world_open(&world, core->exe, core->core))
 		return false;
 	differences = 0;

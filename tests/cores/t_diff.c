@@ -394,10 +394,6 @@ static bool test_core(const struct bundled *bundled, char *what, size_t what_siz
 	HMS_AUTO(hms_snapshot) struct hms_snapshot *core = NULL, *saved = NULL;
 	bool snapshots = strcmp(bundled->name, "snapshot-new") == 0;
 
-	if (bundled->stripped) {
-		snprintf(what, what_size, "# SKIP the executable is stripped");
-		return true;
-	}
 	core = of_core(bundled->exe, bundled->core);
 	saved = of_list(bundled->exe, bundled->core);
 	if (core && saved) {

@@ -176,10 +176,6 @@ static bool test_core(const struct bundled *bundled, char *what, size_t what_siz
 	struct tally t = {0};
 	struct hms_error *err;
 
-	if (bundled->stripped) {
-		snprintf(what, what_size, "# SKIP the executable is stripped");
-		return true;
-	}
 	err = hms_session_open(&options, &session);
 	if (!err)
 		err = check_maps(session, &t);

@@ -351,10 +351,6 @@ static bool test_core(const struct bundled *bundled, char *what, size_t size)
 	struct tally t = {0};
 	struct world w;
 
-	if (bundled->stripped) {
-		snprintf(what, size, "# SKIP the executable is stripped");
-		return true;
-	}
 	if (!world_open(&w, bundled->exe, bundled->core))
 		return false;
 	check_keys(&w, &t);

@@ -256,9 +256,8 @@ static bool compare(const struct bundled *core, char *what_ret, size_t what_size
 	HMS_AUTO(hms_session) struct hms_session *session = NULL;
 	struct hms_error *err;
 
-	if (core->stripped || !core->traceback) {
-		snprintf(what_ret, what_size, "# SKIP %s",
-			 core->stripped ? "the executable is stripped" : "it lived on");
+	if (!core->traceback) {
+		snprintf(what_ret, what_size, "# SKIP it lived on");
 		return true;
 	}
 	err = hms_session_open(&options, &session);

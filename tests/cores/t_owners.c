@@ -51,10 +51,6 @@ static bool test_core(const struct bundled *bundled, char *what, size_t size)
 	struct hms_view view;
 	struct hms_error *err;
 
-	if (bundled->stripped) {
-		snprintf(what, size, "# SKIP the executable is stripped");
-		return true;
-	}
 	err = hms_view_open(&input, &view);
 	if (err) {
 		snprintf(what, size, "%s", err->message);

@@ -300,10 +300,6 @@ static bool test_core(const struct bundled *bundled, char *what, size_t what_siz
 	struct hms_error *err;
 	json_t *truth;
 
-	if (bundled->stripped) {
-		snprintf(what, what_size, "# SKIP the executable is stripped");
-		return true;
-	}
 	truth = json_load_file(bundled->truth, LOAD_FLAGS, NULL);
 	if (!truth)
 		return false;

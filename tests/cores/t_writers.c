@@ -243,10 +243,6 @@ static bool test_core(const struct bundled *bundled, char *what, size_t what_siz
 	struct comparison c = {.expected = prog, .n = HMS_ARRAY_LEN(prog)};
 	struct hms_error *err;
 
-	if (bundled->stripped) {
-		snprintf(what, what_size, "# SKIP the executable is stripped");
-		return true;
-	}
 	err = hms_session_open(&options, &session);
 	if (!err)
 		err = hms_sites_find(session->rt, session->pclntab, 2, &sites);
