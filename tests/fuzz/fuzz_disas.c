@@ -45,7 +45,7 @@ static enum hms_ahead_verdict note(void *arg, const struct hms_ahead_event *even
 	return ++*told % 7 ? HMS_AHEAD_GO_ON : HMS_AHEAD_NEXT_PATH;
 }
 
-/* From each of the first instructions, with numbers in all registers and half of a frame. */
+/* From some of the first instructions, with numbers in all registers and half of a frame. */
 static void look_ahead(const struct hms_code *code, const struct hms_pclntab *tab,
 		       const struct hms_mem *mem, enum hms_arch arch)
 {
@@ -54,7 +54,7 @@ static void look_ahead(const struct hms_code *code, const struct hms_pclntab *ta
 
 	for (uint8_t i = 0; i < HMS_AHEAD_REGS; i++)
 		start.regs[i] = MKPCLN_TEXT + CODE + 8 * (uint64_t)i;
-	for (uint32_t i = 0; i < code->ninsns && i < 64; i++) {
+	for (uint32_t i = 0; i < code->ninsns && i < 64; i += 13) {
 		size_t told = 0;
 
 		start.insn = i;
