@@ -44,14 +44,20 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void unwind(struct fixture *f)
+static void unwind_for(struct fixture *f, enum hms_arch arch)
 {
 	mkgoro_open(f->mk);
+	f->mk->pcln->image.core->arch = arch;
 	assert_ok(hms_pclntab_open(&f->mk->pcln->rt, &f->tab));
 	assert_ok(hms_goros_open(&f->mk->pcln->rt, f->mk->pcln->image.core, f->tab, &f->goros));
 	assert_int_equal(f->goros->n, f->mk->ng);
 	f->u = hms_unwinder_create(f->goros);
 	hms_unwind(f->u, &f->goros->list[0], &f->stack);
+}
+
+static void unwind(struct fixture *f)
+{
+	unwind_for(f, HMS_ARCH_AMD64);
 }
 
 /* A frame as it should be: pc, line, and which stack, where it begins. */
@@ -435,6 +441,70 @@ static void test_sigpanic(void **state)
 	assert_int_equal(f->stack.frames[1].regs, -1);
 }
 
+/* ---- arm64 ------------------------------------------------------------------------------ */
+
+/* Return addresses are at the bottom of frames.  A function without a frame has its own in LR,
+ * which is kept above sigpanic's frame. */
+static void test_arm64_sigpanic(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t sp = f->end - 0x80, leaf = AT(FN_LEAF, 2), lr = AT(FN_CALLER, 0x20),
+		       top = AT(FN_GOEXIT, 1);
+	const struct expected expected[] = {
+		{AT(FN_SIGPANIC, 0x20), 101, sp, HMS_STACK_USER, false},
+		{leaf, 1, sp + 40, HMS_STACK_USER, true},
+		{lr, 11, sp + 40, HMS_STACK_USER, false},
+		{top, 21, sp + 80, HMS_STACK_USER, false},
+	};
+
+	mkgoro_words(f->mk, sp, 1, &leaf);
+	mkgoro_words(f->mk, sp + 24, 1, &lr);
+	mkgoro_words(f->mk, sp + 40, 1, &top);
+	mkgoro_g(f->mk, &(struct mkgoro_g){
+				.status = WAITING, .id = 7, .pc = AT(FN_SIGPANIC, 0x20), .sp = sp});
+	unwind_for(f, HMS_ARCH_ARM64);
+	ASSERT_STACK(f, expected, HMS_STACK_DONE);
+}
+
+/* One with a frame has stored its LR: what is in the register is of no use. */
+static void test_arm64_preempt(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t sp = f->end - 0x100, leaf = AT(FN_LEAF, 0x20), lr = AT(FN_MAIN, 0x20),
+		       caller = AT(FN_CALLER, 0x20), top = AT(FN_GOEXIT, 1);
+	const struct expected expected[] = {
+		{AT(FN_PREEMPT, 0x20), 81, sp, HMS_STACK_USER, false},
+		{leaf, 2, sp + 144, HMS_STACK_USER, true},
+		{caller, 11, sp + 168, HMS_STACK_USER, false},
+		{top, 21, sp + 208, HMS_STACK_USER, false},
+	};
+
+	mkgoro_words(f->mk, sp, 1, &leaf);
+	mkgoro_words(f->mk, sp + 128, 1, &lr);
+	mkgoro_words(f->mk, sp + 144, 1, &caller);
+	mkgoro_words(f->mk, sp + 168, 1, &top);
+	mkgoro_g(f->mk, &(struct mkgoro_g){
+				.status = RUNNABLE, .id = 7, .pc = AT(FN_PREEMPT, 0x20), .sp = sp});
+	unwind_for(f, HMS_ARCH_ARM64);
+	ASSERT_STACK(f, expected, HMS_STACK_DONE);
+}
+
+/* A function without a frame that returns to itself: the walk ends. */
+static void test_arm64_no_progress(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t leaf = AT(FN_LEAF, 2), sp = f->end - 0x40;
+	const struct expected expected[] = {
+		{leaf, 1, sp, HMS_STACK_USER, false},
+		{leaf, 1, sp, HMS_STACK_USER, false},
+	};
+
+	mkgoro_words(f->mk, sp, 1, &leaf);
+	mkgoro_g(f->mk, &(struct mkgoro_g){.status = RUNNABLE, .id = 7, .pc = leaf, .sp = sp});
+	unwind_for(f, HMS_ARCH_ARM64);
+	ASSERT_STACK(f, expected, HMS_STACK_NO_PROGRESS);
+}
+
 /* ---- damage ----------------------------------------------------------------------------- */
 
 static void waits_at(struct fixture *f, uint64_t pc, uint64_t sp)
@@ -794,6 +864,9 @@ int main(void)
 		TEST(test_nil_call),
 		TEST(test_async_preempt),
 		TEST(test_sigpanic),
+		TEST(test_arm64_sigpanic),
+		TEST(test_arm64_preempt),
+		TEST(test_arm64_no_progress),
 		TEST(test_bad_return_address),
 		TEST(test_runs_off_the_stack),
 		TEST(test_sp_elsewhere),
