@@ -3,8 +3,8 @@
  * how arguments are passed.  Around it are the functions that matter: locks and map functions.
  */
 #include "disas/ahead.h"
+#include "disas/element.h"
 #include "disas/locks.h"
-#include "disas/mapcode.h"
 #include "fuzz/fuzz.h"
 #include "lib/mkpcln.h"
 #include "rt/pclntab.h"
@@ -81,6 +81,26 @@ static void ask_map(struct hms_mapcode *mc)
 	}
 }
 
+static void ask_element(struct hms_element *e)
+{
+	struct hms_element_point points[HMS_ELEMENTS_DUE];
+	const struct hms_code *code;
+
+	if (!e)
+		return;
+	code = hms_element_code(e);
+	for (uint32_t i = 0; i < code->ninsns && i < 256; i++) {
+		size_t n = hms_element_at(e, code->insns[i].addr, i & 1, points);
+
+		FUZZ_CHECK(n <= HMS_ELEMENTS_DUE);
+		for (size_t k = 0; k < n; k++) {
+			FUZZ_CHECK(!(points[k].always & ~points[k].ever));
+			FUZZ_CHECK(!(points[k].due & points[k].ever));
+			FUZZ_CHECK(points[k].call < code->ninsns);
+		}
+	}
+}
+
 static struct mkpcln *world(const uint8_t *data, size_t len)
 {
 	struct mkpcln *m = mkpcln_create(MKPCLN_1_21);
@@ -107,6 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	HMS_AUTO(hms_flow) struct hms_flow *flow = NULL;
 	HMS_AUTO(hms_locks) struct hms_locks *locks = NULL;
 	HMS_AUTO(hms_mapcode) struct hms_mapcode *mc = NULL;
+	HMS_AUTO(hms_element) struct hms_element *element = NULL;
 	struct hms_elffile exe = {0};
 	struct hms_func func;
 	struct hms_rt rt;
@@ -132,5 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	hms_err_free(hms_mapcode_open(&rt, tab, &func, hms_map_func_find(func.name), &mc));
 	FUZZ_CHECK(mc);
 	ask_map(mc);
+	hms_err_free(hms_element_open(&rt, tab, &func, &element));
+	ask_element(element);
 	return 0;
 }
