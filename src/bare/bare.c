@@ -1,6 +1,7 @@
 #include "bare/private.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "rt/known.h"
 #include "util/arena.h"
@@ -48,6 +49,14 @@ static struct hms_graph *make_graph(const struct hms_bare *bare)
 	return graph;
 }
 
+static bool has_variable(const struct hms_bare *bare, const char *name)
+{
+	for (size_t i = 0; i < bare->n; i++)
+		if (strcmp(bare->variables[i].name, name) == 0)
+			return true;
+	return hms_bare_has_symbol(bare, name);
+}
+
 /* With a model that knows no more than the module data, the rest is looked for. */
 static struct hms_error *find_rest(struct hms_bare *bare)
 {
@@ -57,6 +66,10 @@ static struct hms_error *find_rest(struct hms_bare *bare)
 	HMS_TRY(hms_rt_open(bare->mem, bare->exe, bare->bias, graph, &rt));
 	hms_bare_find_lists(bare, rt);
 	hms_bare_find_hash_keys(bare, rt);
+	if (!has_variable(bare, "runtime.mheap_"))
+		return hms_err(HMS_ERR_NOT_FOUND,
+			       "nothing in the core's memory fits runtime.mheap_ of %s",
+			       bare->version.text);
 	return NULL;
 }
 

@@ -20,7 +20,7 @@
 
 /* A sealed graph with the runtime's structures, and its variables as far as they were found: what
  * hms_rt_open() wants.  HMS_ERR_UNSUPPORTED where the release is not in the table or this is no Go
- * program, HMS_ERR_NOT_FOUND where the module data is not to be found. */
+ * program, HMS_ERR_NOT_FOUND where the module data or the heap is not to be found. */
 struct hms_error *hms_bare_graph(const struct hms_corefile *core, const struct hms_mem *mem,
 				 const struct hms_elffile *exe, uint64_t bias,
 				 struct hms_graph **ret) HMS_MUST_USE;
