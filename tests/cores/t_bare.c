@@ -179,10 +179,10 @@ static bool test_core(const struct bundled *bundled, char *what, size_t what_siz
 		hms_err_free(err);
 		return false;
 	}
-	snprintf(what, what_size,
-		 "%zu maps: %zu typed, %zu of unknown type, %zu with an owner, %zu missing, %zu "
-		 "wrong",
-		 t.maps, t.typed, t.unknown, t.owned, t.missing, t.wrong);
+	snprintf(
+		what, what_size,
+		"%zu maps: %zu typed, %zu not; %zu with an owner; %zu empty ones missed; %zu wrong",
+		t.maps, t.typed, t.unknown, t.owned, t.missing, t.wrong);
 	return !t.wrong && t.typed >= t.maps * least_typed(bundled) / 100;
 }
 
