@@ -147,7 +147,8 @@ static void check_small(struct check_worker *w, struct item *item, const struct 
 	check_start(w, &part);
 	if (worth_a_walk(w, &part)) {
 		check_range(w, &part, false, 0, UINT64_MAX);
-		check_range(w, &part, true, 0, UINT64_MAX);
+		if (map->type->kind == HMS_MAP_CLASSIC && map->classic.oldbuckets)
+			check_range(w, &part, true, 0, UINT64_MAX);
 		check_end(w, &part);
 	}
 	add_tally(w, &part, true);

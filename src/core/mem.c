@@ -324,6 +324,14 @@ const uint8_t *hms_mem_peek(const struct hms_mem *mem, uint64_t addr, size_t len
 	return len <= r->len - off ? r->data + off : NULL;
 }
 
+void hms_mem_prefetch(const struct hms_mem *mem, uint64_t addr)
+{
+	const struct readable *r = find_readable(mem, addr);
+
+	if (r)
+		__builtin_prefetch(r->data + (addr - r->start));
+}
+
 size_t hms_mem_run(const struct hms_mem *mem, uint64_t addr, const uint8_t **ret)
 {
 	const struct readable *r = find_readable(mem, addr);

@@ -49,6 +49,9 @@ struct hms_error *hms_mem_view(const struct hms_mem *mem, uint64_t addr, size_t 
 /* Hot path: the view, or NULL for any reason; never allocates.  hms_mem_view() says why. */
 const uint8_t *hms_mem_peek(const struct hms_mem *mem, uint64_t addr, size_t len);
 
+/* Hot path: ask for the cache line at @addr, if it is readable, for it will be wanted soon. */
+void hms_mem_prefetch(const struct hms_mem *mem, uint64_t addr);
+
 /* Hot path: the longest run of readable bytes at @addr in one piece: its length, 0 where @addr
  * is not readable. */
 size_t hms_mem_run(const struct hms_mem *mem, uint64_t addr, const uint8_t **ret);

@@ -11,6 +11,8 @@
 
 #include "find/private.h"
 
+#define HEADERS_AHEAD 8
+
 #define MAX_LEVELS 4096 /* of 2 a step: a linked list of maps gets no longer paths */
 
 /* ---- the queue ---------------------------------------------------------------------------- */
@@ -129,6 +131,17 @@ static void take_type(struct hms_finder *f, struct hms_map *map, const struct hm
 		hms_find_visit_entries(f, &copy, copy.owner, number / 2);
 }
 
+/* Headers lie anywhere: those of some maps on are on their way while this one is looked at. */
+static void fetch_ahead(const struct hms_finder *f, const struct hms_find_level *level, size_t i)
+{
+	const struct hms_find_item *item = level->items + i;
+
+	if (level->n - i <= HEADERS_AHEAD)
+		return;
+	hms_mem_prefetch(f->rt->mem, item[HEADERS_AHEAD].addr);
+	hms_set_prefetch(&f->by_addr, item[HEADERS_AHEAD].addr, 0);
+}
+
 static void register_maps(struct hms_finder *f, size_t number, size_t from)
 {
 	size_t first_new = f->nmaps;
@@ -139,6 +152,7 @@ static void register_maps(struct hms_finder *f, size_t number, size_t from)
 		const uint64_t *at = hms_set_get(&f->by_addr, item->addr, 0);
 		struct hms_map *map;
 
+		fetch_ahead(f, &f->levels[number], i);
 		if (!at && borne_out(f, item)) {
 			hms_set_put(&f->by_addr, item->addr, 0, f->nmaps, NULL);
 			add_map(f, item);

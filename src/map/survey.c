@@ -3,6 +3,7 @@
  * maps, or a range of one large map's buckets.  Each item counts for itself; the counts of a map
  * are added up in item order, so that the result does not depend on who ran what.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "map/private.h"
@@ -11,6 +12,7 @@
 
 #define SLOTS_AN_ITEM   UINT64_C(64) /* of a directory: as many tables at the most */
 #define MAPS_AN_ITEM    512
+#define MAPS_AHEAD      4
 #define BUCKETS_AN_ITEM (UINT64_C(1) << 13)
 
 /* What is kept of the stats of a map that has something to say beyond its header. */
@@ -267,7 +269,10 @@ void hms_map_stats_of(const struct hms_map *map, struct hms_map_stats *ret)
 {
 	const struct hms_map_detail *d = map->detail;
 
-	*ret = (struct hms_map_stats){.live = map->live, .chain_max = map->chain_max};
+	/* All but the troubles, of which there are hardly ever any: they are a kilobyte. */
+	memset(ret, 0, offsetof(struct hms_map_stats, troubles));
+	ret->live = map->live;
+	ret->chain_max = map->chain_max;
 	if (!d) {
 		plain_stats(map, ret);
 		return;
@@ -307,10 +312,9 @@ static void header_trouble(const struct hms_map *map, enum hms_mem_state state,
 
 static bool heap_knows(const struct survey *survey, uint64_t addr)
 {
-	struct hms_object object;
+	uint64_t left;
 
-	hms_heap_find(survey->model->heap, addr, &object);
-	return object.state != HMS_HEAP_UNKNOWN;
+	return hms_heap_state_at(survey->model->heap, addr, &left) != HMS_HEAP_UNKNOWN;
 }
 
 static void part_bytes(const struct survey *survey, struct hms_map *map,
@@ -333,9 +337,25 @@ static void survey_small(struct survey *survey, struct hms_map *map, struct hms_
 	part_bytes(survey, map, &stats);
 	if (map->readable && map->type) {
 		count_range(survey, map, false, 0, UINT64_MAX, &stats);
-		count_range(survey, map, true, 0, UINT64_MAX, &stats);
+		if (map->type->kind == HMS_MAP_CLASSIC && map->classic.oldbuckets)
+			count_range(survey, map, true, 0, UINT64_MAX, &stats);
 	}
 	finish_map(survey, map, &stats, arena);
+}
+
+/* Small maps lie anywhere: the bucket or group of the one after next is on its way into the cache
+ * while this one is looked at. */
+static void fetch_ahead(const struct survey *survey, const struct item *item, size_t i)
+{
+	const struct hms_map *map;
+
+	if (i + MAPS_AHEAD >= item->nmaps)
+		return;
+	map = &survey->maps[item->map + i + MAPS_AHEAD];
+	if (!map->readable || !map->type)
+		return;
+	hms_mem_prefetch(survey->model->rt->mem,
+			 map->type->kind == HMS_MAP_SWISS ? map->swiss.dir : map->classic.buckets);
 }
 
 static struct hms_error *work(void *arg, size_t number, unsigned int worker)
@@ -345,8 +365,10 @@ static struct hms_error *work(void *arg, size_t number, unsigned int worker)
 	struct hms_arena *arena = survey->arenas[worker];
 
 	if (!item->to) {
-		for (size_t i = 0; i < item->nmaps; i++)
+		for (size_t i = 0; i < item->nmaps; i++) {
+			fetch_ahead(survey, item, i);
 			survey_small(survey, &survey->maps[item->map + i], arena);
+		}
 		return NULL;
 	}
 	item->stats = hms_xcalloc(1, sizeof(*item->stats));

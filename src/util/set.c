@@ -71,3 +71,9 @@ uint64_t *hms_set_get(const struct hms_set *set, uint64_t a, uint64_t b)
 	entry = place(set, a, b);
 	return entry->a | entry->b ? &entry->value : NULL;
 }
+
+void hms_set_prefetch(const struct hms_set *set, uint64_t a, uint64_t b)
+{
+	if (set->entries)
+		__builtin_prefetch(&set->entries[(size_t)mix(a, b) & set->mask]);
+}

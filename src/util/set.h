@@ -26,6 +26,8 @@ void hms_set_deinit(struct hms_set *set);
 /* The value of (@a, @b), made with @value where it was not there; *added_ret (may be NULL) says
  * which.  Valid until the next call. */
 uint64_t *hms_set_put(struct hms_set *set, uint64_t a, uint64_t b, uint64_t value, bool *added_ret);
+/* Ask for the cache line where (@a, @b) would be: it will be wanted soon. */
+void hms_set_prefetch(const struct hms_set *set, uint64_t a, uint64_t b);
 /* NULL where it is not there. */
 uint64_t *hms_set_get(const struct hms_set *set, uint64_t a, uint64_t b);
 
