@@ -436,14 +436,30 @@ static void sort_by_column(struct hms_view *view, const struct sort_order *order
 	}
 }
 
-static int compare_bytes(const void *a, const void *b)
-{
-	const struct hms_map *x = *(const struct hms_map *const *)a;
-	const struct hms_map *y = *(const struct hms_map *const *)b;
+struct sized {
+	uint64_t bytes;
+	const struct hms_map *map;
+};
 
-	if (x->bytes.total != y->bytes.total)
-		return x->bytes.total > y->bytes.total ? -1 : 1;
-	return x->addr < y->addr ? -1 : x->addr > y->addr;
+/* The maps stand by address already. */
+static int compare_sizes(const void *a, const void *b)
+{
+	const struct sized *x = a, *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes > y->bytes ? -1 : 1;
+	return x->map < y->map ? -1 : x->map > y->map;
+}
+
+static void sort_by_bytes(const struct hms_map **maps, size_t n)
+{
+	HMS_AUTO_FREE struct sized *items = hms_xcalloc(n, sizeof(*items));
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = (struct sized){maps[i]->bytes.total, maps[i]};
+	qsort(items, n, sizeof(*items), compare_sizes);
+	for (size_t i = 0; i < n; i++)
+		maps[i] = items[i].map;
 }
 
 void hms_view_sorted(struct hms_view *view, const struct hms_column *column, bool reverse,
@@ -458,7 +474,7 @@ void hms_view_sorted(struct hms_view *view, const struct hms_column *column, boo
 	if (column)
 		sort_by_column(view, &order, maps, n);
 	else
-		qsort(maps, n, sizeof(*maps), compare_bytes);
+		sort_by_bytes(maps, n);
 	*ret = maps;
 }
 

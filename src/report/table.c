@@ -329,13 +329,17 @@ static void add_piece(struct hms_table *table, size_t column, enum hms_paint pai
 	struct hms_str *ret = &table->drawn;
 	bool right = table->columns[column].right;
 
-	add_spaces(ret, right ? room : 0);
-	if (len) {
+	if (right)
+		add_spaces(ret, room);
+	if (len && table->paper->color) {
 		hms_str_add(ret, hms_paint_on(table->paper, paint));
 		hms_str_addn(ret, s, len);
 		hms_str_add(ret, hms_paint_off(table->paper, paint));
+	} else {
+		hms_str_addn(ret, s, len);
 	}
-	add_spaces(ret, right ? 0 : room);
+	if (!right)
+		add_spaces(ret, room);
 }
 
 /* End the line that begins at @start, without the spaces at its end. */
