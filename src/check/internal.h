@@ -168,6 +168,9 @@ void check_empty_slots(struct check_worker *w, struct check_part *part, const st
 /* Hash the keys of @live slots: bits of those whose hash is known. */
 uint32_t check_hashes(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
 		      uint32_t live, uint64_t seed, uint64_t *hashes);
+/* The keys of that unit's bytes will be hashed next. */
+void check_fetch_keys(const struct check_worker *w, const struct check_part *part,
+		      const uint8_t *unit, uint32_t live);
 void check_wrong_byte(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
 		      unsigned int slot, uint64_t hash, uint8_t wanted);
 /* Are the keys of the slots at @a and @b the same? */

@@ -439,6 +439,11 @@ static void check_live(struct range *r, const struct hms_unit *unit, uint32_t li
 	check_pointers(r->w, r->part, unit, live);
 }
 
+static inline uint32_t live_slots(const uint8_t *bucket)
+{
+	return hms_marks_slots(hms_tophash_entries(hms_le64(bucket)));
+}
+
 /* ---- old buckets -------------------------------------------------------------------------- */
 
 static unsigned int count_marks(const uint8_t *tophash)
@@ -536,7 +541,7 @@ static void check_unit(struct range *r, const struct hms_unit *unit)
 		return;
 	}
 	check_states(r, unit);
-	live = hms_marks_slots(hms_tophash_entries(hms_le64(unit->bytes)));
+	live = live_slots(unit->bytes);
 	r->part->live += hms_slots_count(live);
 	check_live(r, unit, live);
 	check_empty_slots(r->w, r->part, unit, live);
@@ -561,6 +566,9 @@ static void check_plain(struct range *r, struct hms_unit_cursor *cursor)
 	unit.index = cursor->array.next;
 	unit.addr = cursor->array.base + unit.index * type->unit_size;
 	for (i = 0; i < n && !hms_le64(unit.bytes + type->overflow_off); i++) {
+		if (i + 1 < n)
+			check_fetch_keys(r->w, r->part, unit.bytes + type->unit_size,
+					 live_slots(unit.bytes + type->unit_size));
 		begin_chain(r);
 		check_unit(r, &unit);
 		unit.index++;

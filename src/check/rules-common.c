@@ -406,6 +406,16 @@ uint32_t check_hashes(struct check_worker *w, struct check_part *part, const str
 	return known;
 }
 
+void check_fetch_keys(const struct check_worker *w, const struct check_part *part,
+		      const uint8_t *unit, uint32_t live)
+{
+	const struct hms_map_type *map = part->map->type;
+
+	if (part->type->plan)
+		hms_hash_prefetch(part->type->plan, &w->reader, unit + map->keys_off,
+				  map->key_stride, live);
+}
+
 void check_wrong_byte(struct check_worker *w, struct check_part *part, const struct hms_unit *unit,
 		      unsigned int slot, uint64_t hash, uint8_t wanted)
 {

@@ -205,10 +205,20 @@ static void visit_control(struct check_table *t, const struct hms_unit *unit)
 	count_group(t, unit);
 }
 
+static inline uint32_t live_slots(const uint8_t *group)
+{
+	return hms_marks_slots(hms_control_entries(hms_le64(group)));
+}
+
 static void visit_keys(struct check_table *t, const struct hms_unit *unit)
 {
-	uint32_t live = hms_marks_slots(hms_control_entries(hms_le64(unit->bytes)));
+	uint32_t live = live_slots(unit->bytes);
 
+	if (t->all && unit->index < t->mask) {
+		const uint8_t *next = t->all + (unit->index + 1) * t->part->map->type->unit_size;
+
+		check_fetch_keys(t->w, t->part, next, live_slots(next));
+	}
 	check_keys(t, unit, live);
 	check_empty_slots(t->w, t->part, unit, live);
 }
@@ -216,7 +226,7 @@ static void visit_keys(struct check_table *t, const struct hms_unit *unit)
 /* Each key against all others; those whose control byte is wrong are none. */
 static void visit_suspects(struct check_table *t, const struct hms_unit *unit)
 {
-	uint32_t live = hms_marks_slots(hms_control_entries(hms_le64(unit->bytes)));
+	uint32_t live = live_slots(unit->bytes);
 	uint64_t hashes[HMS_HASH_MAX_KEYS], keys = t->part->keys;
 	uint32_t known = check_hashes(t->w, t->part, unit, live, t->part->map->swiss.seed, hashes);
 

@@ -10,6 +10,7 @@
 #include "util/threads.h"
 
 #define MAPS_AN_ITEM    256
+#define MAPS_AHEAD      4
 #define BUCKETS_AN_ITEM (UINT64_C(1) << 13)
 #define SLOTS_AN_ITEM   UINT64_C(64)        /* of a directory */
 #define BYTES_AN_ITEM   (UINT64_C(1) << 30) /* that keys may refer to */
@@ -164,6 +165,20 @@ static void check_small(struct check_worker *w, struct item *item, const struct 
 
 /* ---- items -------------------------------------------------------------------------------- */
 
+/* As the survey does it. */
+static void fetch_ahead(const struct run *run, const struct item *item, size_t i)
+{
+	const struct hms_map *map;
+
+	if (i + MAPS_AHEAD >= item->nmaps || run->check.options->quick)
+		return;
+	map = &run->maps[item->map + i + MAPS_AHEAD];
+	if (map->readable && map->type)
+		hms_mem_prefetch(run->check.mem, map->type->kind == HMS_MAP_SWISS
+							 ? map->swiss.dir
+							 : map->classic.buckets);
+}
+
 static struct hms_error *work_item(void *arg, size_t number, unsigned int worker)
 {
 	struct run *run = arg;
@@ -172,8 +187,10 @@ static struct hms_error *work_item(void *arg, size_t number, unsigned int worker
 
 	w->reader = (struct hms_hash_reader){.budget = BYTES_AN_ITEM};
 	if (!item->to) {
-		for (size_t i = 0; i < item->nmaps; i++)
+		for (size_t i = 0; i < item->nmaps; i++) {
+			fetch_ahead(run, item, i);
 			check_small(w, item, &run->maps[item->map + i]);
+		}
 		return NULL;
 	}
 	item->part = HMS_ARENA_NEW(w->arena, struct check_part);

@@ -448,3 +448,17 @@ uint32_t hms_hash_keys(const struct hms_hash_plan *plan, struct hms_hash_reader 
 	}
 	return slow_keys(plan, reader, seed, keys, stride, live, ret, why);
 }
+
+void hms_hash_prefetch(const struct hms_hash_plan *plan, const struct hms_hash_reader *reader,
+		       const uint8_t *keys, size_t stride, uint32_t live)
+{
+	if (plan->indirect || plan->shape != HMS_HASH_SHAPE_STRING)
+		return;
+	for (; live; live &= live - 1) {
+		const uint8_t *key = keys + (unsigned int)__builtin_ctz(live) * stride;
+		uint64_t addr = hms_le64(key);
+
+		if (window_holds(reader, addr, 1))
+			__builtin_prefetch(reader->bytes + (addr - reader->start));
+	}
+}

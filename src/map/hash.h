@@ -193,7 +193,12 @@ uint32_t hms_hash_keys(const struct hms_hash_plan *plan, struct hms_hash_reader 
 		       uint64_t seed, const uint8_t *keys, size_t stride, uint32_t live,
 		       uint64_t ret[HMS_HASH_MAX_KEYS], uint8_t why[HMS_HASH_MAX_KEYS]);
 
-/* The same for one key at @key. */
+/* Ask for what the @live keys refer to, as far as it is near what was read last: they will be
+ * hashed soon.  For keys that refer to nothing this is a no-op. */
+void hms_hash_prefetch(const struct hms_hash_plan *plan, const struct hms_hash_reader *reader,
+		       const uint8_t *keys, size_t stride, uint32_t live);
+
+/* Hash one key, at @key. */
 enum hms_hash_status hms_hash_key(const struct hms_hash_plan *plan, struct hms_hash_reader *reader,
 				  uint64_t seed, const uint8_t *key, uint64_t *ret);
 
