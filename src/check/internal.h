@@ -199,6 +199,9 @@ static inline uint64_t check_key_addr(const struct check_part *part, const struc
 /* ---- rules-classic.c, rules-swiss.c ------------------------------------------------------- */
 
 void check_classic_header(struct check_worker *w, struct check_part *part);
+/* A breach of classic.nevacuate. */
+void check_bad_nevacuate(struct check_worker *w, struct check_part *part, bool excusable,
+			 const char *expected, const char *message);
 /* Main buckets [from, to) of the array (@old: of the old one) and their chains. */
 void check_classic_range(struct check_worker *w, struct check_part *part, bool old, uint64_t from,
 			 uint64_t to);

@@ -1,168 +1,13 @@
 /*
  * Rules of classic maps: src/runtime/map.go (to Go 1.23), map_noswiss.go.
  *
- *	header    flags; nil buckets; the arrays' memory; nevacuate
- *	range     chains: where overflow pointers lead, marks, emptyRest, tophash and place of
- *	          each key, equal keys; old buckets against what the new ones hold
- *
- * What goes by the whole map is in rules-overflow.c.
+ * Chains: where overflow pointers lead, marks, emptyRest, tophash and place of each key, equal
+ * keys; old buckets against what the new ones hold.  What the header says is in
+ * rules-classic-header.c, what goes by the whole map in rules-overflow.c.
  */
 #include "check/internal.h"
 
-#define SKIP_LIMIT 1024 /* advanceEvacuationMark() looks so far ahead */
-#define MAX_LINKS  (UINT64_C(1) << 21)
-
-static uint32_t header_off(const struct check_worker *w, enum hms_fact_id fact)
-{
-	return hms_layout_off(&w->check->rt->layout, fact);
-}
-
-/* ---- header ------------------------------------------------------------------------------- */
-
-static void check_flags(struct check_worker *w, struct check_part *part)
-{
-	const struct hms_classic *h = &part->map->classic;
-	uint64_t at = part->map->addr + header_off(w, HMS_F_HMAP_FLAGS);
-
-	if (h->flags & ~0xfu)
-		CHECK_BREACH(part, HMS_RULE_CLASSIC_FLAGS, at, false, "bits 0x10 to 0x80 clear",
-			     CHECK_TEXT("0x%x", h->flags),
-			     CHECK_TEXT("the flags are 0x%x, of which the runtime never sets 0x%x",
-					h->flags, h->flags & ~0xfu));
-	if (h->flags & HMS_CLASSIC_SAME_SIZE_GROW && !h->oldbuckets)
-		CHECK_BREACH(part, HMS_RULE_CLASSIC_SAME_SIZE, at, true, "sameSizeGrow clear",
-			     CHECK_TEXT("0x%x", h->flags),
-			     "sameSizeGrow is set, and there are no old buckets");
-}
-
-static void check_nil(struct check_worker *w, struct check_part *part)
-{
-	const struct hms_classic *h = &part->map->classic;
-
-	if (h->buckets || (!part->map->count && !h->B && !h->oldbuckets && !h->noverflow))
-		return;
-	CHECK_BREACH(part, HMS_RULE_CLASSIC_NIL,
-		     part->map->addr + header_off(w, HMS_F_HMAP_BUCKETS), false,
-		     "count, B, noverflow and oldbuckets zero",
-		     CHECK_TEXT("count %" PRId64 ", B %u", part->map->count, h->B),
-		     CHECK_TEXT("buckets is nil, yet count is %" PRId64 ", B is %u, noverflow is "
-				"%u, oldbuckets is 0x%" PRIx64,
-				part->map->count, h->B, h->noverflow, h->oldbuckets));
-}
-
-/* Room for twice the buckets: no array is made so large.  Room for too few is the survey's. */
-static void check_room(struct check_worker *w, struct check_part *part, uint64_t array, uint64_t n,
-		       const struct hms_object *object, bool old)
-{
-	uint64_t room = object->size / part->map->type->unit_size;
-
-	if (!n || room / 2 < n)
-		return;
-	CHECK_BREACH(part, HMS_RULE_CLASSIC_SIZE, array, true, CHECK_TEXT("%" PRIu64, n),
-		     check_number(w, room),
-		     CHECK_TEXT("B promises %" PRIu64 " %sbuckets, the memory at 0x%" PRIx64
-				" is for %" PRIu64,
-				n, old ? "old " : "", array, room));
-}
-
-/* Memory that the heap's books know and the process did not have. */
-static void check_mapped(struct check_worker *w, struct check_part *part, uint64_t array,
-			 uint64_t n, const struct hms_object *object, bool old)
-{
-	uint64_t last = array + n * part->map->type->unit_size - 1;
-
-	if (!n || object->state != HMS_HEAP_ALLOCATED || part->counts[HMS_RULE_CLASSIC_SIZE] ||
-	    part->counts[HMS_RULE_CLASSIC_MAPPED] ||
-	    hms_mem_state_at(w->check->mem, last, NULL) != HMS_MEM_UNMAPPED)
-		return;
-	CHECK_BREACH(part, HMS_RULE_CLASSIC_MAPPED, array, false, NULL, check_hex(w, last),
-		     CHECK_TEXT("%" PRIu64 " %sbuckets at 0x%" PRIx64
-				" end where the process had no memory",
-				n, old ? "old " : "", array));
-}
-
-static void check_array(struct check_worker *w, struct check_part *part, bool old)
-{
-	const struct hms_classic *h = &part->map->classic;
-	uint64_t array = old ? h->oldbuckets : h->buckets;
-	uint64_t n = old ? hms_classic_old_nbuckets(h) : hms_classic_nbuckets(h);
-	struct hms_object object;
-
-	if (!array)
-		return;
-	hms_heap_find(w->check->heap, array, &object);
-	check_mapped(w, part, array, n, &object, old);
-	if (object.state != HMS_HEAP_ALLOCATED || object.base != array)
-		return; /* the survey's to say */
-	check_room(w, part, array, n, &object, old);
-	if (object.noscan == part->type->scan)
-		CHECK_BREACH(part, HMS_RULE_CLASSIC_KIND, array, false, NULL,
-			     object.noscan ? "no pointers" : "pointers",
-			     CHECK_TEXT("%s at 0x%" PRIx64 " lies in memory %s pointers, its "
-					"buckets have %s",
-					old ? "oldbuckets" : "buckets", array,
-					object.noscan ? "without" : "with",
-					object.noscan ? "some" : "none"));
-}
-
-static bool evacuated(const uint8_t *tophash)
-{
-	return hms_tophash_evacuated(tophash[0]);
-}
-
-static void bad_nevacuate(struct check_worker *w, struct check_part *part, bool excusable,
-			  const char *expected, const char *message)
-{
-	CHECK_BREACH(part, HMS_RULE_CLASSIC_NEVACUATE,
-		     part->map->addr + header_off(w, HMS_F_HMAP_NEVACUATE), excusable, expected,
-		     check_number(w, part->map->classic.nevacuate), message);
-}
-
-/* The bucket that nevacuate names has not moved, unless a look at 1024 moved ones ended there. */
-static void check_next(struct check_worker *w, struct check_part *part)
-{
-	const struct hms_classic *h = &part->map->classic;
-	const uint8_t *tophash = hms_mem_peek(
-		w->check->mem, h->oldbuckets + h->nevacuate * part->map->type->unit_size, 8);
-
-	if (h->nevacuate <= SKIP_LIMIT && tophash && evacuated(tophash))
-		bad_nevacuate(w, part, true, "the first old bucket that has not moved",
-			      CHECK_TEXT("nevacuate is %" PRIu64
-					 ", and that old bucket has moved already",
-					 h->nevacuate));
-}
-
-static void check_nevacuate(struct check_worker *w, struct check_part *part)
-{
-	const struct hms_classic *h = &part->map->classic;
-	uint64_t n = hms_classic_nbuckets(h), old = hms_classic_old_nbuckets(h);
-
-	if (!n)
-		return;
-	if (!h->oldbuckets && h->nevacuate && h->nevacuate != n && h->nevacuate != n / 2)
-		bad_nevacuate(w, part, true, CHECK_TEXT("0, %" PRIu64 " or %" PRIu64, n / 2, n),
-			      CHECK_TEXT("nevacuate is %" PRIu64
-					 ", which no finished growth leaves behind",
-					 h->nevacuate));
-	else if (h->oldbuckets && h->nevacuate >= old)
-		bad_nevacuate(w, part, true, CHECK_TEXT("less than %" PRIu64, old),
-			      CHECK_TEXT("nevacuate is %" PRIu64 ", there are %" PRIu64
-					 " old buckets",
-					 h->nevacuate, old));
-	else if (h->oldbuckets)
-		check_next(w, part);
-}
-
-void check_classic_header(struct check_worker *w, struct check_part *part)
-{
-	check_flags(w, part);
-	check_nil(w, part);
-	if (!part->type)
-		return;
-	check_array(w, part, false);
-	check_array(w, part, true);
-	check_nevacuate(w, part);
-}
+#define MAX_LINKS (UINT64_C(1) << 21)
 
 /* ---- chains ------------------------------------------------------------------------------- */
 
@@ -495,10 +340,10 @@ static void check_unmoved(struct range *r, const struct hms_unit *unit)
 	struct check_worker *w = r->w;
 
 	if (unit->index < h->nevacuate && h->nevacuate < r->n)
-		bad_nevacuate(w, r->part, false, "no unmoved old bucket below it",
-			      CHECK_TEXT("old bucket %" PRIu64
-					 " has not moved, although nevacuate is %" PRIu64,
-					 unit->index, h->nevacuate));
+		check_bad_nevacuate(w, r->part, false, "no unmoved old bucket below it",
+				    CHECK_TEXT("old bucket %" PRIu64
+					       " has not moved, although nevacuate is %" PRIu64,
+					       unit->index, h->nevacuate));
 	check_target(r, unit->index, unit->index);
 	if (n > r->n)
 		check_target(r, unit->index, unit->index + r->n);
