@@ -67,7 +67,7 @@ static void explain_flags(struct hms_view *view, const struct hms_classic *h, st
 		rest &= (uint8_t)~bits[i].bit;
 	}
 	if (!h->flags)
-		hms_str_add(&w->meaning, "no iteration has begun, nobody writes");
+		hms_str_add(&w->meaning, "no iteration has begun, not marked as being written");
 	if (h->flags & HMS_CLASSIC_HASH_WRITING)
 		hms_str_add(&w->normal, "hashWriting clear, unless a goroutine is inside a write");
 	if (rest)

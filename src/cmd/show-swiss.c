@@ -89,7 +89,8 @@ static void explain_state(struct hms_view *view, const struct hms_swiss *h, stru
 	const struct hms_layout *layout = &view->session->rt->layout;
 
 	hms_str_addf(&w->value, "%u", h->writing);
-	hms_str_add(&w->meaning, h->writing ? "a write is in progress" : "nobody writes");
+	hms_str_add(&w->meaning,
+		    h->writing ? "a write is in progress" : "not marked as being written");
 	if (h->writing)
 		hms_str_add(&w->normal, "0, unless a goroutine is inside a write");
 	hms_words_emit(view, w, "writing", h->writing);
