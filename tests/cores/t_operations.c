@@ -133,30 +133,53 @@ static bool same_name(const char *ours, const char *printed)
 	return strcmp(hms_str_text(&name), printed) == 0;
 }
 
-static void compare_operation(const struct tb_goroutine *t, const struct hms_operation *op,
-			      uint64_t map)
+static void compare_place(const struct tb_goroutine *t, const struct hms_operation *op,
+			  const struct tb_frame *caller, uint64_t map)
 {
-	const struct tb_frame *function, *caller;
-
-	if (!printed_operation(t, &function, &caller)) {
-		/* What still ran while others were printed may have gone on. */
-		if (op && op->goroutine->status != HMS_G_RUNNING)
-			differs(t->id, "in no map function, here in %s", op->outer.function);
-		return;
-	}
-	if (!op) {
-		differs(t->id, "in %s, here in no map function", function->function);
-		return;
-	}
-	if (!same_name(op->outer.function, function->function))
-		differs(t->id, "in %s, here %s", function->function, op->outer.function);
 	if (caller && (!same_name(op->caller, caller->function) ||
 		       strcmp(op->caller_file ? op->caller_file : "?", caller->file) != 0 ||
 		       op->caller_line != caller->line))
 		differs(t->id, "called by %s %s:%ld, here %s %s:%d", caller->function, caller->file,
 			caller->line, op->caller, op->caller_file, op->caller_line);
-	if (map && op->map != map)
+	if (map && op->map && op->map != map)
 		differs(t->id, "works on 0x%" PRIx64 ", here 0x%" PRIx64, map, op->map);
+}
+
+/* The first function that is not the runtime's. */
+static const struct tb_frame *printed_caller(const struct tb_goroutine *t)
+{
+	for (size_t i = 0; i < t->nframes; i++)
+		if (!is_runtime(t->frames[i].function))
+			return &t->frames[i];
+	return NULL;
+}
+
+static void compare_operation(const struct tb_goroutine *t, const struct hms_operation *op,
+			      uint64_t map)
+{
+	const struct tb_frame *function, *caller;
+	bool printed = printed_operation(t, &function, &caller);
+
+	/* What still ran while others were printed may have gone on. */
+	if (!printed && (!op || op->goroutine->status == HMS_G_RUNNING))
+		return;
+	/* Between the map function's return and the store of the element the caller is innermost.
+	 */
+	if (!printed && op->returned) {
+		compare_place(t, op, printed_caller(t), map);
+		return;
+	}
+	if (!printed || !op) {
+		differs(t->id, "in %s, here in %s",
+			printed ? function->function : "no map function",
+			op ? op->outer.function : "no map function");
+		return;
+	}
+	if (!same_name(op->outer.function, function->function))
+		differs(t->id, "in %s, here %s", function->function, op->outer.function);
+	compare_place(t, op, caller, map);
+	if (map && !op->map)
+		differs(t->id, "works on 0x%" PRIx64 ", here on no map that is known", map);
 }
 
 /* The goroutine that is printed first is the one that died. */
