@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "util/arena.h"
+#include "util/sorted.h"
 #include "util/threads.h"
 
 #define CHUNK    (UINT64_C(1) << 20) /* of text, an item of work */
@@ -30,20 +31,13 @@ struct search {
 
 static bool is_target(const struct search *s, uint64_t addr)
 {
-	size_t lo = 0, hi = s->ntargets;
+	size_t i;
 
 	/* The runtime's functions are neighbours: almost all calls are out of their range. */
-	if (addr < s->targets[0] || addr > s->targets[hi - 1])
+	if (addr < s->targets[0] || addr > s->targets[s->ntargets - 1])
 		return false;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (s->targets[mid] < addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < s->ntargets && s->targets[lo] == addr;
+	i = hms_lower_bound_u64(s->targets, s->ntargets, addr);
+	return i < s->ntargets && s->targets[i] == addr;
 }
 
 static void note(const struct search *s, struct piece *piece, uint64_t pc, uint64_t target)

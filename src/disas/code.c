@@ -279,6 +279,16 @@ static void cut_blocks(struct hms_code *code, const struct edges *edges)
 	}
 }
 
+bool hms_code_call_at(const struct hms_code *code, uint64_t pc, uint64_t target, uint32_t *ret)
+{
+	const struct hms_insn *insn;
+
+	if (!hms_code_find(code, pc, ret))
+		return false;
+	insn = &code->insns[*ret];
+	return insn->flow == HMS_FLOW_CALL && insn->has_target && insn->target == target;
+}
+
 uint32_t hms_code_block_of(const struct hms_code *code, uint32_t insn)
 {
 	uint32_t lo = 0, hi = code->nblocks;

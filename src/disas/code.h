@@ -51,6 +51,10 @@ HMS_DEFINE_CLEANUP(hms_code, hms_code_free)
 /* Index of the instruction that begins at @addr; false: none does. */
 bool hms_code_find(const struct hms_code *code, uint64_t addr, uint32_t *ret);
 
+/* Index of the instruction at @pc, if it is a call of @target: what a search through bytes took for
+ * one may be the inside of another instruction. */
+bool hms_code_call_at(const struct hms_code *code, uint64_t pc, uint64_t target, uint32_t *ret);
+
 /* Index of the block that holds instruction @insn. */
 uint32_t hms_code_block_of(const struct hms_code *code, uint32_t insn);
 

@@ -6,6 +6,7 @@
 #include "disas/lock-events.h"
 #include "disas/locks.h"
 #include "util/arena.h"
+#include "util/sorted.h"
 #include "util/threads.h"
 
 #define MAX_BYTES 4096 /* of a function: longer ones do their work under the lock themselves */
@@ -170,13 +171,6 @@ static void add_callers(struct finder *f, const struct hms_call_at *calls, size_
 	}
 }
 
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static int compare_helpers(const void *a, const void *b)
 {
 	const struct hms_lock_helper *x = a, *y = b;
@@ -229,7 +223,7 @@ static struct hms_error *find(struct finder *f, unsigned int jobs, struct hms_lo
 	}
 	if (!ntargets)
 		return NULL;
-	qsort(targets, ntargets, sizeof(*targets), compare_u64);
+	hms_sort_u64(targets, ntargets);
 	HMS_TRY(round_of(f, targets, ntargets, jobs, ret));
 	/* Those that call these in turn. */
 	ntargets = 0;
@@ -239,8 +233,7 @@ static struct hms_error *find(struct finder *f, unsigned int jobs, struct hms_lo
 	}
 	if (ntargets)
 		HMS_TRY(round_of(f, targets, ntargets, jobs, ret));
-	if (ret->nlockers)
-		qsort(ret->lockers, ret->nlockers, sizeof(*ret->lockers), compare_u64);
+	hms_sort_u64(ret->lockers, ret->nlockers);
 	return NULL;
 }
 
@@ -299,5 +292,5 @@ size_t hms_lock_helpers_at(const struct hms_lock_helpers *helpers, uint64_t entr
 bool hms_lock_helpers_locks(const struct hms_lock_helpers *helpers, uint64_t entry)
 {
 	return helpers->nlockers && bsearch(&entry, helpers->lockers, helpers->nlockers,
-					    sizeof(*helpers->lockers), compare_u64);
+					    sizeof(*helpers->lockers), hms_compare_u64);
 }

@@ -7,6 +7,7 @@
 #include "disas/calls.h"
 #include "rt/stdlib.h"
 #include "util/arena.h"
+#include "util/sorted.h"
 #include "util/threads.h"
 
 /* A function that looks as if it had sites: calls [first, first + n). */
@@ -34,13 +35,6 @@ struct finder {
 
 /* ---- what is looked for -------------------------------------------------------------------- */
 
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void find_targets(struct finder *f)
 {
 	size_t n = hms_pclntab_nfuncs(f->tab);
@@ -57,8 +51,7 @@ static void find_targets(struct finder *f)
 		HMS_GROW(f->targets, f->ntargets, f->cap_targets);
 		f->targets[f->ntargets++] = func.entry;
 	}
-	if (f->ntargets)
-		qsort(f->targets, f->ntargets, sizeof(*f->targets), compare_u64);
+	hms_sort_u64(f->targets, f->ntargets);
 }
 
 /* Functions around the calls; those that are map functions themselves are left out. */
@@ -156,13 +149,6 @@ static void add_site(const struct finder *f, struct candidate *c, struct hms_flo
 
 /* ---- one function -------------------------------------------------------------------------- */
 
-/* The instruction that begins at a call's bytes, if it is that call and no part of another. */
-static bool confirm(const struct hms_code *code, const struct hms_call_at *call, uint32_t *ret)
-{
-	return hms_code_find(code, call->pc, ret) && code->insns[*ret].flow == HMS_FLOW_CALL &&
-	       code->insns[*ret].has_target && code->insns[*ret].target == call->target;
-}
-
 static void find_in(const struct finder *f, struct candidate *c, const struct hms_code *code)
 {
 	HMS_AUTO(hms_flow) struct hms_flow *flow = NULL;
@@ -174,7 +160,7 @@ static void find_in(const struct finder *f, struct candidate *c, const struct hm
 	for (size_t i = c->first; i < c->first + c->n; i++) {
 		uint32_t insn;
 
-		if (confirm(code, &f->calls[i], &insn))
+		if (hms_code_call_at(code, f->calls[i].pc, f->calls[i].target, &insn))
 			add_site(f, c, flow, locks, insn);
 	}
 }

@@ -221,9 +221,7 @@ static void find_in(const struct finder *f, struct candidate *c, const struct hm
 	for (size_t i = c->first; i < c->first + c->n; i++) {
 		uint32_t insn;
 
-		if (hms_code_find(code, f->calls[i].pc, &insn) &&
-		    code->insns[insn].flow == HMS_FLOW_CALL && code->insns[insn].has_target &&
-		    code->insns[insn].target == f->calls[i].target)
+		if (hms_code_call_at(code, f->calls[i].pc, f->calls[i].target, &insn))
 			look_at_call(f, c, flow, insn);
 	}
 }

@@ -4,9 +4,8 @@
  * (fit.h).  Garbage that was not yet swept is found so, and maps held in ways that types do not
  * show.
  */
-#include <stdlib.h>
-
 #include "find/private.h"
+#include "util/sorted.h"
 
 void hms_find_accept(struct hms_finder *f, const struct hms_map *map, enum hms_found_by found_by,
 		     const struct hms_path *owner)
@@ -46,28 +45,12 @@ static void try_object(struct hms_finder *f, uint64_t addr)
 		hms_find_accept(f, &map, HMS_FOUND_SCAN, NULL);
 }
 
-/* Index of the first known map that is not below @addr. */
-static size_t first_known(const struct sweep *s, uint64_t addr)
-{
-	size_t lo = 0, hi = s->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (s->known[mid] < addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 /* Known maps are passed by in step with the slots: to ask for each of ten million objects whether
  * it is one would be a cache miss each. */
 static struct hms_error *visit_span(void *arg, const struct hms_span *span)
 {
 	struct sweep *s = arg;
-	size_t next = first_known(s, span->start);
+	size_t next = hms_lower_bound_u64(s->known, s->n, span->start);
 
 	if (span->noscan)
 		return NULL;
@@ -80,13 +63,6 @@ static struct hms_error *visit_span(void *arg, const struct hms_span *span)
 			try_object(s->finder, addr);
 	}
 	return NULL;
-}
-
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
 }
 
 uint64_t hms_find_header_slot(const struct hms_finder *f)
@@ -105,7 +81,7 @@ void hms_find_sweep(struct hms_finder *f)
 	s.known = hms_xcalloc(s.n + 1, sizeof(*s.known));
 	for (size_t i = 0; i < s.n; i++)
 		s.known[i] = f->maps[i].addr;
-	qsort(s.known, s.n, sizeof(*s.known), compare_u64);
+	hms_sort_u64(s.known, s.n);
 	hms_err_free(hms_heap_each_span(f->heap, hms_find_header_slot(f), visit_span, &s));
 	free(s.known);
 }

@@ -5,6 +5,7 @@
 
 #include "disas/calls.h"
 #include "disas/code.h"
+#include "util/sorted.h"
 
 #define MAX_CALLS     3    /* on the way from a function to a site: one that is far is no suspect */
 #define MAX_FUNCTIONS 4096 /* that lead to sites */
@@ -39,13 +40,6 @@ struct finder {
 };
 
 /* ---- functions that lead to a site --------------------------------------------------------- */
-
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
 
 static int compare_leads(const void *a, const void *b)
 {
@@ -141,7 +135,7 @@ static bool look_outwards(struct finder *f, unsigned int distance, unsigned int 
 			targets[ntargets++] = f->leads[i].entry;
 	if (!ntargets)
 		return false;
-	qsort(targets, ntargets, sizeof(*targets), compare_u64);
+	hms_sort_u64(targets, ntargets);
 	err = hms_calls_find(f->rt, targets, ntargets, jobs, &calls, &n);
 	if (err) {
 		hms_err_free(err);
