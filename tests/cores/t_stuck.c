@@ -256,9 +256,14 @@ static void compare(const struct bundled *core, const json_t *truth, const struc
 
 static bool test_core(const struct bundled *core, char *what, size_t what_size)
 {
-	json_t *truth = json_load_file(core->truth, 0, NULL);
+	json_t *truth;
 	struct traceback tb;
 
+	if (!strstr(core->release, "-stuck")) {
+		snprintf(what, what_size, "# SKIP nobody is stuck");
+		return true;
+	}
+	truth = json_load_file(core->truth, 0, NULL);
 	if (!truth || !core->traceback)
 		return false;
 	traceback_read(core->traceback, &tb);
@@ -271,6 +276,7 @@ static bool test_core(const struct bundled *core, char *what, size_t what_size)
 
 int main(void)
 {
+	/* The others have none that spin. */
 	setenv("HMS_CORES", "*-stuck/*", 0);
 	return bundled_run(test_core);
 }
