@@ -117,6 +117,10 @@ struct hms_check_context {
 	/* A goroutine that is so deep in a write of @map that it has set the writing flag; -1: none
 	 * is known.  Threads call it.  NULL: none ever is. */
 	int64_t (*deep_writer)(const void *arg, const struct hms_map *map);
+	/* Is @map known by what another map holds, which is raced for?  Racing writers leave keys
+	 * and elements that were never stored, and what these lead to need not be a map.  NULL:
+	 * none ever is. */
+	bool (*behind_race)(const void *arg, const struct hms_map *map);
 };
 
 struct hms_check_options {

@@ -1,5 +1,10 @@
 #include "check/context.h"
 
+#include "find/find.h"
+#include "find/path.h"
+
+#define MAX_STEPS 4096 /* of an owner that are looked through: lists are longer */
+
 /* An open write of the map, rather one that is still at work.  @returned: one whose element alone
  * is due, which leaves the map itself as it is to be. */
 static const struct hms_operation *writer_of(const struct hms_operations *ops, uint64_t map,
@@ -91,8 +96,33 @@ static int64_t deep_writer(const void *arg, const struct hms_map *map)
 	return -1;
 }
 
+static bool leads_through(const struct hms_path *owner, const struct hms_path *through)
+{
+	for (size_t i = 0; owner && i < MAX_STEPS; i++, owner = owner->parent)
+		if (owner == through)
+			return true;
+	return false;
+}
+
+static bool behind_race(const void *arg, const struct hms_map *map)
+{
+	const struct hms_check_stacks *stacks = arg;
+
+	for (size_t i = 0; stacks->found && map->owner && i < stacks->races->n; i++) {
+		uint64_t addr = stacks->races->list[i].map;
+		const struct hms_map *raced = addr ? hms_found_at(stacks->found, addr) : NULL;
+
+		if (raced && raced != map && raced->owner &&
+		    leads_through(map->owner->parent, raced->owner))
+			return true;
+	}
+	return false;
+}
+
 void hms_check_context_init(struct hms_check_context *ret, const struct hms_check_stacks *stacks)
 {
-	*ret = (struct hms_check_context){
-		.arg = stacks, .operation = operation, .deep_writer = deep_writer};
+	*ret = (struct hms_check_context){.arg = stacks,
+					  .operation = operation,
+					  .deep_writer = deep_writer,
+					  .behind_race = behind_race};
 }

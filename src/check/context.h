@@ -8,6 +8,7 @@
 struct hms_check_stacks {
 	const struct hms_operations *operations;
 	const struct hms_races *races;
+	const struct hms_found *found; /* NULL: which map leads to which is not known */
 };
 
 /* A context that answers from @stacks, which is borrowed. */

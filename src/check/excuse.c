@@ -1,6 +1,6 @@
 /*
  * What operations in progress explain: an insert or delete one slot and counts that are one off, a
- * clear whatever it goes through, a race anything.
+ * clear whatever it goes through, a race anything, also of the maps that the raced one leads to.
  */
 #include "check/internal.h"
 
@@ -22,6 +22,8 @@ struct check_excuse check_excuse_of(const struct check *check, const struct hms_
 	ret.race = state == HMS_OPERATION_RACE;
 	ret.clear = state == HMS_OPERATION_CLEAR;
 	ret.known = state != HMS_OPERATION_UNKNOWN;
+	ret.behind_race =
+		context && context->behind_race && context->behind_race(context->arg, map);
 	return ret;
 }
 
@@ -86,7 +88,8 @@ static bool element_explains(const struct check_part *part, const struct check_f
 bool check_is_excused(const struct check_excuse *excuse, const struct check_part *part,
 		      const struct check_fault *fault)
 {
-	return excuse->race || (excuse->clear && clear_explains(fault->rule)) ||
+	return excuse->race || excuse->behind_race ||
+	       (excuse->clear && clear_explains(fault->rule)) ||
 	       (excuse->holds && explains(part, fault)) ||
 	       (excuse->element && element_explains(part, fault));
 }

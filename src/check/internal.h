@@ -232,6 +232,7 @@ struct check_excuse {
 	bool element; /* an element half stored, and no more */
 	bool known;   /* from the stacks, rather than from the map's flag */
 	int64_t goroutine;
+	bool behind_race; /* a map that is raced for leads to it */
 };
 
 /* Is a write of the map in progress?  Where nobody knows, the map's own flag tells. */

@@ -376,10 +376,12 @@ static const char *message_of(struct run *run, const struct check_part *part,
 		message = hms_arena_printf(run->check.arena, "%s: %s", message,
 					   check_writing_text(excuse));
 	else if (excused)
-		message = hms_arena_printf(run->check.arena, "%s: explained by the %s", message,
-					   excuse->race    ? "race"
-					   : excuse->clear ? "clearing in progress"
-							   : "write in progress");
+		message =
+			hms_arena_printf(run->check.arena, "%s: explained by the %s", message,
+					 excuse->race          ? "race"
+					 : excuse->behind_race ? "race on the map that leads to it"
+					 : excuse->clear       ? "clearing in progress"
+							       : "write in progress");
 	if (nth == CHECK_FINDINGS_A_RULE && total > nth)
 		message = hms_arena_printf(run->check.arena, "%s; and %" PRIu32 " more like it",
 					   message, total - nth);

@@ -46,7 +46,7 @@ static void find_operations(struct hms_view *view)
 	view->operations = hms_operations_find(&sources);
 	hms_operations_find_steps(view->operations, &sources, view->input->redact);
 	view->races = hms_races_find(view->operations);
-	view->stacks = (struct hms_check_stacks){view->operations, view->races};
+	view->stacks = (struct hms_check_stacks){view->operations, view->races, view->found};
 }
 
 /* Lists only look at headers and what could not be followed; all rules cost a second walk. */

@@ -2,6 +2,8 @@
 #include "unit/unit.h"
 
 #include "check/context.h"
+#include "find/find.h"
+#include "find/path.h"
 
 enum { A = 0xc000010000, B = 0xc000020000 };
 
@@ -33,7 +35,7 @@ static void judge(struct fixture *f, size_t n, const struct hms_operation *list)
 			f->by_map[f->ops.nby_map++] = (uint32_t)i;
 	}
 	f->races = hms_races_find(&f->ops);
-	f->stacks = (struct hms_check_stacks){&f->ops, f->races};
+	f->stacks = (struct hms_check_stacks){.operations = &f->ops, .races = f->races};
 	hms_check_context_init(&f->context, &f->stacks);
 }
 
@@ -294,6 +296,38 @@ static void test_spinning(void **state)
 	hms_races_free(f.races);
 }
 
+/* What a raced map holds may never have been stored in it: main.refs[...].attrs.  A map that
+ * another path leads to stands for itself. */
+static void test_behind(void **state)
+{
+	const struct hms_operation list[] = {operation(0, HMS_MAP_WRITE, HMS_OP_GOES_ON, A),
+					     operation(1, HMS_MAP_WRITE, HMS_OP_GOES_ON, A)};
+	const struct hms_path refs = {.kind = HMS_PATH_VARIABLE, .name = "main.refs"};
+	const struct hms_path key = {.parent = &refs, .kind = HMS_PATH_AS_KEY};
+	const struct hms_path attrs = {.parent = &key, .kind = HMS_PATH_FIELD, .name = "attrs"};
+	const struct hms_path other = {.kind = HMS_PATH_VARIABLE, .name = "main.other"};
+	struct hms_map maps[] = {{.addr = A, .owner = &refs},
+				 {.addr = B, .owner = &attrs},
+				 {.addr = B + 0x1000, .owner = &other},
+				 {.addr = B + 0x2000}};
+	const struct hms_found found = {.maps = maps, .nmaps = HMS_ARRAY_LEN(maps)};
+	struct fixture f;
+
+	(void)state;
+	judge(&f, 2, list);
+	assert_false(f.context.behind_race(f.context.arg, &maps[1])); /* not known */
+	f.stacks.found = &found;
+	assert_false(f.context.behind_race(f.context.arg, &maps[0]));
+	assert_true(f.context.behind_race(f.context.arg, &maps[1]));
+	assert_false(f.context.behind_race(f.context.arg, &maps[2]));
+	assert_false(f.context.behind_race(f.context.arg, &maps[3]));
+	hms_races_free(f.races);
+	judge(&f, 1, list); /* alone */
+	f.stacks.found = &found;
+	assert_false(f.context.behind_race(f.context.arg, &maps[1]));
+	hms_races_free(f.races);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,7 +335,7 @@ int main(void)
 		cmocka_unit_test(test_unnoticed), cmocka_unit_test(test_no_race),
 		cmocka_unit_test(test_context),   cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_returned),  cmocka_unit_test(test_deep),
-		cmocka_unit_test(test_spinning),
+		cmocka_unit_test(test_spinning),  cmocka_unit_test(test_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
