@@ -36,6 +36,8 @@ struct making {
 	const struct hms_finding *endless; /* by which a lookup in it may never end; NULL */
 	struct hms_party_row parties[MAX_PARTIES];
 	const char *notes[MAX_NOTES];
+	struct hms_held held[HMS_MAX_HELD]; /* by the parties: find_held() */
+	size_t nheld;
 	struct hms_verdict verdict;
 };
 
@@ -258,20 +260,26 @@ static const struct hms_lock_waiters *lock_waiters(struct shared *shared,
 	return &shared->waiters;
 }
 
-static void note_waiters(struct making *mk, const struct hms_operation *const *ops, size_t n)
+/* Which functions lock for others is asked of the whole code: not where nothing rests on it. */
+static void find_held(struct making *mk, const struct hms_operation *const *ops, size_t n,
+		      bool if_waited_for)
 {
 	const struct hms_session *s = mk->view->session;
 	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf, mk->view->found};
-	HMS_AUTO_FREE struct hms_held *held = hms_xcalloc(HMS_MAX_HELD, sizeof(*held));
-	const struct hms_lock_waiters *waiters = lock_waiters(mk->shared, &sources);
-	size_t nheld = 0;
 
-	if (waiters->n)
-		nheld = hms_held_find(&sources, lock_helpers(mk->shared), ops, n, held);
-	for (size_t i = 0; i < nheld; i++) {
+	if (!if_waited_for || lock_waiters(mk->shared, &sources)->n)
+		mk->nheld = hms_held_find(&sources, lock_helpers(mk->shared), ops, n, mk->held);
+}
+
+static void note_waiters(struct making *mk)
+{
+	const struct hms_session *s = mk->view->session;
+	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf, mk->view->found};
+
+	for (size_t i = 0; i < mk->nheld; i++) {
 		HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
 
-		hms_held_waiters_text(&held[i], waiters, &text);
+		hms_held_waiters_text(&mk->held[i], lock_waiters(mk->shared, &sources), &text);
 		add_note(mk, &text);
 	}
 }
@@ -279,14 +287,9 @@ static void note_waiters(struct making *mk, const struct hms_operation *const *o
 /* What each party has locked, by its own code and its callers': the answer to most races. */
 static void note_locks(struct making *mk, const struct hms_race *race)
 {
-	const struct hms_session *s = mk->view->session;
-	struct hms_operations_sources sources = {s->goros, s->model, s->dwarf, mk->view->found};
-	HMS_AUTO_FREE struct hms_held *held = hms_xcalloc(HMS_MAX_HELD, sizeof(*held));
-	size_t n = HMS_MIN(race->n, (size_t)HMS_MAX_HELD), nheld;
 	HMS_AUTO_STR struct hms_str text = HMS_STR_INIT;
 
-	nheld = hms_held_find(&sources, lock_helpers(mk->shared), race->parties, n, held);
-	hms_held_text(held, nheld, n, &text);
+	hms_held_text(mk->held, mk->nheld, HMS_MIN(race->n, (size_t)HMS_MAX_HELD), &text);
 	add_note(mk, &text);
 }
 
@@ -374,7 +377,8 @@ static const struct hms_sites *find_sites(struct shared *shared)
 	const struct hms_session *s = shared->view->session;
 
 	if (!shared->sites && s->pclntab)
-		hms_err_free(hms_sites_find(s->rt, s->pclntab, s->jobs, &shared->sites));
+		hms_err_free(hms_sites_find(s->rt, s->pclntab, lock_helpers(shared), s->jobs,
+					    &shared->sites));
 	return shared->sites;
 }
 
@@ -406,9 +410,10 @@ static void emit_race(struct shared *shared, const struct hms_race *race)
 	for (size_t i = 0; i < race->n; i++)
 		add_party(&mk, race->parties[i]);
 	note_creators(&mk, race->parties, race->n);
+	find_held(&mk, race->parties, race->n, false);
 	note_locks(&mk, race);
 	note_other(&mk, sites, race);
-	note_waiters(&mk, race->parties, race->n);
+	note_waiters(&mk);
 	note_endless(&mk);
 	note_places(&mk, sites, race);
 	note_explained(&mk);
@@ -439,7 +444,8 @@ static void emit_operations(struct shared *shared, const struct hms_map *map, bo
 	for (size_t i = 0; i < nlist; i++)
 		add_party(&mk, list[i]);
 	note_creators(&mk, list, nlist);
-	note_waiters(&mk, list, nlist);
+	find_held(&mk, list, nlist, true);
+	note_waiters(&mk);
 	note_endless(&mk);
 	end(&mk);
 }

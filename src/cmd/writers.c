@@ -376,12 +376,14 @@ static void emit_sites(struct writers *w)
 
 static struct hms_error *find(struct writers *w)
 {
+	HMS_AUTO(hms_lock_helpers) struct hms_lock_helpers *helpers = NULL;
 	struct hms_session *s = w->view->session;
 
 	if (!s->pclntab)
 		return hms_err(HMS_ERR_UNSUPPORTED,
 			       "cannot find the writers: the function tables cannot be read");
-	HMS_TRY(hms_sites_find(s->rt, s->pclntab, s->jobs, &w->sites));
+	HMS_TRY(hms_lock_helpers_find(s->rt, s->pclntab, s->jobs, &helpers));
+	HMS_TRY(hms_sites_find(s->rt, s->pclntab, helpers, s->jobs, &w->sites));
 	if (w->sites->unreadable) {
 		hms_session_limit(s, "the code of %zu functions could not be read",
 				  w->sites->unreadable);

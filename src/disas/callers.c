@@ -2,61 +2,45 @@
 
 #include <string.h>
 
-#include "disas/calls.h"
+#include "disas/around.h"
 #include "disas/locks.h"
-#include "util/threads.h"
-
-/* A function that calls some of those in question: calls [first, first + n). */
-struct caller {
-	struct hms_func func;
-	size_t first, n;
-};
 
 struct finder {
 	const struct hms_rt *rt;
 	const struct hms_pclntab *tab;
 	const struct hms_lock_helpers *helpers;
 	bool register_abi;
-	struct hms_disas **disas; /* one a worker, made when it is needed */
 	struct hms_call_at *calls;
 	char **evidence; /* of each call: malloc'ed; NULL: no lock is seen held */
 	size_t ncalls;
-	struct caller *callers; /* whose code takes locks */
-	size_t ncallers, cap;
+	struct hms_around *callers; /* whose code takes locks */
+	size_t ncallers;
 };
 
 /* ---- callers that take locks ---------------------------------------------------------------- */
 
 static void find_callers(struct finder *f)
 {
-	struct caller *last = NULL;
-	struct hms_func func = {0};
+	size_t n = hms_around_find(f->tab, f->calls, f->ncalls, &f->callers);
 
-	for (size_t i = 0; i < f->ncalls; i++) {
-		uint64_t pc = f->calls[i].pc;
-
-		if (last && pc >= func.entry && pc < func.end) {
-			last->n = i + 1 - last->first;
-			continue;
-		}
-		last = NULL;
-		if (!hms_pclntab_find(f->tab, pc, &func) ||
-		    !hms_lock_helpers_locks(f->helpers, func.entry))
-			continue;
-		HMS_GROW(f->callers, f->ncallers, f->cap);
-		last = &f->callers[f->ncallers++];
-		*last = (struct caller){.func = func, .first = i, .n = 1};
-	}
+	for (size_t i = 0; i < n; i++)
+		if (hms_lock_helpers_locks(f->helpers, f->callers[i].func.entry))
+			f->callers[f->ncallers++] = f->callers[i];
 }
 
-static void look_into(const struct finder *f, const struct caller *c, const struct hms_code *code)
+/* In code that cannot be read no lock is seen. */
+static void look_at(void *arg, size_t item, const struct hms_code *code)
 {
+	const struct finder *f = arg;
+	const struct hms_around *c = &f->callers[item];
 	enum hms_arch arch = f->rt->exe->arch;
-	HMS_AUTO(hms_flow)
-	struct hms_flow *flow = hms_flow_create(code, f->tab, arch, NULL, NULL, NULL);
-	HMS_AUTO(hms_locks)
-	struct hms_locks *locks = hms_locks_create(flow, f->tab, arch, f->register_abi, f->helpers);
+	HMS_AUTO(hms_flow) struct hms_flow *flow = NULL;
+	HMS_AUTO(hms_locks) struct hms_locks *locks = NULL;
 
+	if (!code)
+		return;
+	flow = hms_flow_create(code, f->tab, arch, NULL, NULL, NULL);
+	locks = hms_locks_create(flow, f->tab, arch, f->register_abi, f->helpers);
 	for (size_t i = c->first; i < c->first + c->n; i++) {
 		HMS_AUTO_STR struct hms_str evidence = HMS_STR_INIT;
 		uint32_t insn;
@@ -65,22 +49,6 @@ static void look_into(const struct finder *f, const struct caller *c, const stru
 		    hms_locks_at(locks, insn, &evidence) == HMS_LOCK_HELD)
 			f->evidence[i] = hms_str_steal(&evidence);
 	}
-}
-
-static struct hms_error *look_at(void *arg, size_t item, unsigned int worker)
-{
-	struct finder *f = arg;
-	const struct caller *c = &f->callers[item];
-	HMS_AUTO(hms_code) struct hms_code *code = NULL;
-	struct hms_error *err;
-
-	if (!f->disas[worker])
-		HMS_TRY(hms_disas_create(f->rt->exe->arch, &f->disas[worker]));
-	err = hms_code_read(f->disas[worker], f->rt->mem, f->tab, &c->func, &code);
-	if (!err)
-		look_into(f, c, code);
-	hms_err_free(err); /* no lock is seen there */
-	return NULL;
 }
 
 /* ---- what comes of it ----------------------------------------------------------------------- */
@@ -130,7 +98,7 @@ static struct hms_error *find(struct finder *f, unsigned int jobs, struct hms_ar
 	HMS_TRY(hms_calls_find(f->rt, targets, n, jobs, &f->calls, &f->ncalls));
 	f->evidence = hms_xcalloc(f->ncalls + 1, sizeof(*f->evidence));
 	find_callers(f);
-	HMS_TRY(hms_parallel(f->ncallers, jobs, look_at, f));
+	HMS_TRY(hms_around_each(f->rt, f->tab, f->callers, f->ncallers, jobs, look_at, f));
 	for (size_t i = 0; i < f->ncalls; i++) {
 		struct hms_lock_callers *callers = callers_of(list, n, f->calls[i].target);
 
@@ -150,15 +118,11 @@ struct hms_error *hms_lock_callers_find(const struct hms_rt *rt, const struct hm
 		.tab = tab,
 		.helpers = helpers,
 		.register_abi = hms_go_version_register_abi(&rt->version, rt->exe->arch),
-		.disas = hms_xcalloc(jobs, sizeof(struct hms_disas *)),
 	};
 	struct hms_error *err = n ? find(&f, jobs, arena, list, n) : NULL;
 
-	for (unsigned int i = 0; i < jobs; i++)
-		hms_disas_destroy(f.disas[i]);
 	for (size_t i = 0; f.evidence && i < f.ncalls; i++)
 		free(f.evidence[i]);
-	free(f.disas);
 	free(f.evidence);
 	free(f.calls);
 	free(f.callers);

@@ -2,18 +2,17 @@
 
 #include <string.h>
 
-#include "disas/calls.h"
+#include "disas/around.h"
 #include "disas/lock-events.h"
 #include "disas/locks.h"
 #include "util/arena.h"
 #include "util/sorted.h"
-#include "util/threads.h"
 
 #define MAX_BYTES 4096 /* of a function: longer ones do their work under the lock themselves */
 #define MAX_LEFT  4    /* things that one function does */
 
+/* What a function does to locks. */
 struct candidate {
-	struct hms_func func;
 	struct hms_lock_helper found[MAX_LEFT];
 	size_t nfound;
 };
@@ -23,9 +22,9 @@ struct finder {
 	const struct hms_pclntab *tab;
 	bool register_abi;
 	const struct hms_lock_helpers *known; /* of the round before */
-	struct hms_disas **disas;             /* one a worker, made when it is needed */
-	struct candidate *candidates;         /* by address */
-	size_t ncandidates, cap;
+	struct hms_around *around;            /* by address */
+	struct candidate *candidates;         /* in the order of these */
+	size_t n;
 };
 
 /* ---- where the lock is ---------------------------------------------------------------------- */
@@ -98,21 +97,26 @@ struct hms_val hms_lock_path_at(const struct hms_lock_path *path, struct hms_flo
 
 /* ---- one function --------------------------------------------------------------------------- */
 
-static void look_into(const struct finder *f, struct candidate *c, const struct hms_code *code)
+/* Of code that cannot be read nobody knows what it does: as if it did nothing. */
+static void look_at(void *arg, size_t item, const struct hms_code *code)
 {
+	struct finder *f = arg;
+	struct candidate *c = &f->candidates[item];
 	enum hms_arch arch = f->rt->exe->arch;
-	HMS_AUTO(hms_flow)
-	struct hms_flow *flow = hms_flow_create(code, f->tab, arch, NULL, NULL, NULL);
-	HMS_AUTO(hms_locks)
-	struct hms_locks *locks = hms_locks_create(flow, f->tab, arch, f->register_abi, f->known);
+	HMS_AUTO(hms_flow) struct hms_flow *flow = NULL;
+	HMS_AUTO(hms_locks) struct hms_locks *locks = NULL;
 	struct hms_lock_left left[MAX_LEFT];
+	size_t n;
 
-	size_t n = hms_locks_left(locks, left, MAX_LEFT);
-
+	if (!code)
+		return;
+	flow = hms_flow_create(code, f->tab, arch, NULL, NULL, NULL);
+	locks = hms_locks_create(flow, f->tab, arch, f->register_abi, f->known);
+	n = hms_locks_left(locks, left, MAX_LEFT);
 	for (size_t i = 0; i < n; i++) {
 		struct hms_lock_helper helper = {
-			.entry = c->func.entry,
-			.where = left[i].helper ? left[i].helper : c->func.name,
+			.entry = code->func.entry,
+			.where = left[i].helper ? left[i].helper : code->func.name,
 			.deed = left[i].deed,
 			.family = left[i].family,
 			.path = path_of(f, flow, left[i].lock),
@@ -127,22 +131,6 @@ static void look_into(const struct finder *f, struct candidate *c, const struct 
 	}
 }
 
-static struct hms_error *look_at(void *arg, size_t item, unsigned int worker)
-{
-	struct finder *f = arg;
-	struct candidate *c = &f->candidates[item];
-	HMS_AUTO(hms_code) struct hms_code *code = NULL;
-	struct hms_error *err;
-
-	if (!f->disas[worker])
-		HMS_TRY(hms_disas_create(f->rt->exe->arch, &f->disas[worker]));
-	err = hms_code_read(f->disas[worker], f->rt->mem, f->tab, &c->func, &code);
-	if (!err)
-		look_into(f, c, code);
-	hms_err_free(err); /* nobody knows what it does: as if it did nothing */
-	return NULL;
-}
-
 /* ---- which functions ------------------------------------------------------------------------ */
 
 /* Locks of the library's own are its own business. */
@@ -153,22 +141,28 @@ static bool is_candidate(const struct hms_func *func)
 	       strncmp(func->name, "internal/", 9) != 0;
 }
 
-static void add_callers(struct finder *f, const struct hms_call_at *calls, size_t ncalls,
-			struct hms_lock_helpers *ret)
+/* The functions around @calls, and those of them that are worth taking apart. */
+static void find_candidates(struct finder *f, const struct hms_call_at *calls, size_t ncalls,
+			    struct hms_lock_helpers *ret)
 {
-	struct hms_func func = {0};
+	size_t n = hms_around_find(f->tab, calls, ncalls, &f->around);
 
-	f->ncandidates = 0;
-	for (size_t i = 0; i < ncalls; i++) {
-		if (calls[i].pc < func.end || !hms_pclntab_find(f->tab, calls[i].pc, &func))
-			continue;
+	for (size_t i = 0; i < n; i++) {
 		HMS_GROW(ret->lockers, ret->nlockers, ret->cap_lockers);
-		ret->lockers[ret->nlockers++] = func.entry;
-		if (!is_candidate(&func))
-			continue;
-		HMS_GROW(f->candidates, f->ncandidates, f->cap);
-		f->candidates[f->ncandidates++] = (struct candidate){.func = func};
+		ret->lockers[ret->nlockers++] = f->around[i].func.entry;
+		if (is_candidate(&f->around[i].func))
+			f->around[f->n++] = f->around[i];
 	}
+	f->candidates = hms_xcalloc(f->n + 1, sizeof(*f->candidates));
+}
+
+static void forget_candidates(struct finder *f)
+{
+	free(f->around);
+	free(f->candidates);
+	f->around = NULL;
+	f->candidates = NULL;
+	f->n = 0;
 }
 
 static int compare_helpers(const void *a, const void *b)
@@ -180,25 +174,19 @@ static int compare_helpers(const void *a, const void *b)
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-/* Those that call one of @targets, which are sorted: replace what is known of them. */
-static struct hms_error *round_of(struct finder *f, const uint64_t *targets, size_t ntargets,
-				  unsigned int jobs, struct hms_lock_helpers *ret)
+/* What was found of the candidates replaces what is known of them. */
+static void replace(const struct finder *f, struct hms_lock_helpers *ret)
 {
-	HMS_AUTO_FREE struct hms_call_at *calls = NULL;
-	size_t ncalls, n = 0, k = 0;
+	size_t n = 0, k = 0;
 
-	HMS_TRY(hms_calls_find(f->rt, targets, ntargets, jobs, &calls, &ncalls));
-	add_callers(f, calls, ncalls, ret);
-	f->known = ret;
-	HMS_TRY(hms_parallel(f->ncandidates, jobs, look_at, f));
 	for (size_t i = 0; i < ret->n; i++) {
-		while (k < f->ncandidates && f->candidates[k].func.entry < ret->list[i].entry)
+		while (k < f->n && f->around[k].func.entry < ret->list[i].entry)
 			k++;
-		if (k == f->ncandidates || f->candidates[k].func.entry != ret->list[i].entry)
+		if (k == f->n || f->around[k].func.entry != ret->list[i].entry)
 			ret->list[n++] = ret->list[i];
 	}
 	ret->n = n;
-	for (size_t i = 0; i < f->ncandidates; i++) {
+	for (size_t i = 0; i < f->n; i++) {
 		for (size_t j = 0; j < f->candidates[i].nfound; j++) {
 			HMS_GROW(ret->list, ret->n, ret->cap);
 			ret->list[ret->n++] = f->candidates[i].found[j];
@@ -206,7 +194,24 @@ static struct hms_error *round_of(struct finder *f, const uint64_t *targets, siz
 	}
 	if (ret->n)
 		qsort(ret->list, ret->n, sizeof(*ret->list), compare_helpers);
-	return NULL;
+}
+
+/* Those that call one of @targets, which are sorted. */
+static struct hms_error *round_of(struct finder *f, const uint64_t *targets, size_t ntargets,
+				  unsigned int jobs, struct hms_lock_helpers *ret)
+{
+	HMS_AUTO_FREE struct hms_call_at *calls = NULL;
+	struct hms_error *err;
+	size_t ncalls;
+
+	HMS_TRY(hms_calls_find(f->rt, targets, ntargets, jobs, &calls, &ncalls));
+	find_candidates(f, calls, ncalls, ret);
+	f->known = ret;
+	err = hms_around_each(f->rt, f->tab, f->around, f->n, jobs, look_at, f);
+	if (!err)
+		replace(f, ret);
+	forget_candidates(f);
+	return err;
 }
 
 static struct hms_error *find(struct finder *f, unsigned int jobs, struct hms_lock_helpers *ret)
@@ -246,18 +251,10 @@ struct hms_error *hms_lock_helpers_find(const struct hms_rt *rt, const struct hm
 		.rt = rt,
 		.tab = tab,
 		.register_abi = hms_go_version_register_abi(&rt->version, rt->exe->arch),
-		.disas = hms_xcalloc(jobs, sizeof(struct hms_disas *)),
 	};
-	struct hms_error *err = find(&f, jobs, helpers);
 
-	for (unsigned int i = 0; i < jobs; i++)
-		hms_disas_destroy(f.disas[i]);
-	free(f.disas);
-	free(f.candidates);
-	if (err)
-		return err;
-	*ret = helpers;
-	helpers = NULL;
+	HMS_TRY(find(&f, jobs, helpers));
+	*ret = hms_take(helpers);
 	return NULL;
 }
 
@@ -291,6 +288,7 @@ size_t hms_lock_helpers_at(const struct hms_lock_helpers *helpers, uint64_t entr
 
 bool hms_lock_helpers_locks(const struct hms_lock_helpers *helpers, uint64_t entry)
 {
-	return helpers->nlockers && bsearch(&entry, helpers->lockers, helpers->nlockers,
-					    sizeof(*helpers->lockers), hms_compare_u64);
+	return helpers && helpers->nlockers &&
+	       bsearch(&entry, helpers->lockers, helpers->nlockers, sizeof(*helpers->lockers),
+		       hms_compare_u64);
 }

@@ -3,17 +3,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "disas/around.h"
 #include "disas/callers.h"
-#include "disas/calls.h"
 #include "rt/stdlib.h"
 #include "util/arena.h"
 #include "util/sorted.h"
-#include "util/threads.h"
 
-/* A function that looks as if it had sites: calls [first, first + n). */
+/* A function that looks as if it had sites. */
 struct candidate {
-	struct hms_func func;
-	size_t first, n;
 	struct hms_site *sites;
 	size_t nsites, cap;
 	bool unreadable;
@@ -23,14 +20,14 @@ struct finder {
 	const struct hms_rt *rt;
 	const struct hms_pclntab *tab;
 	bool register_abi;
-	struct hms_lock_helpers *helpers;
-	struct hms_disas **disas; /* one a worker, made when it is needed */
-	uint64_t *targets;        /* sorted */
+	const struct hms_lock_helpers *helpers; /* NULL: none are known */
+	uint64_t *targets;                      /* sorted */
 	size_t ntargets, cap_targets;
 	struct hms_call_at *calls;
 	size_t ncalls;
-	struct candidate *candidates;
-	size_t ncandidates, cap_candidates;
+	struct hms_around *around;
+	struct candidate *candidates; /* in the order of these */
+	size_t n;
 };
 
 /* ---- what is looked for -------------------------------------------------------------------- */
@@ -57,22 +54,12 @@ static void find_targets(struct finder *f)
 /* Functions around the calls; those that are map functions themselves are left out. */
 static void find_candidates(struct finder *f)
 {
-	struct candidate *last = NULL;
-	struct hms_func func;
+	size_t n = hms_around_find(f->tab, f->calls, f->ncalls, &f->around);
 
-	for (size_t i = 0; i < f->ncalls; i++) {
-		uint64_t pc = f->calls[i].pc;
-
-		if (last && pc < last->func.end) {
-			last->n++;
-			continue;
-		}
-		if (!hms_pclntab_find(f->tab, pc, &func))
-			continue;
-		HMS_GROW(f->candidates, f->ncandidates, f->cap_candidates);
-		last = &f->candidates[f->ncandidates++];
-		*last = (struct candidate){.func = func, .first = i, .n = 1};
-	}
+	for (size_t i = 0; i < n; i++)
+		if (!hms_map_func_find(f->around[i].func.name))
+			f->around[f->n++] = f->around[i];
+	f->candidates = hms_xcalloc(f->n + 1, sizeof(*f->candidates));
 }
 
 /* ---- one site ------------------------------------------------------------------------------ */
@@ -136,7 +123,7 @@ static void add_site(const struct finder *f, struct candidate *c, struct hms_flo
 	*site = (struct hms_site){
 		.pc = insn->addr,
 		.return_pc = insn->addr + insn->size,
-		.func = c->func,
+		.func = hms_flow_code(flow)->func,
 		.callee = callee.name,
 		.op = row->op,
 	};
@@ -149,41 +136,26 @@ static void add_site(const struct finder *f, struct candidate *c, struct hms_flo
 
 /* ---- one function -------------------------------------------------------------------------- */
 
-static void find_in(const struct finder *f, struct candidate *c, const struct hms_code *code)
+static void look_at(void *arg, size_t item, const struct hms_code *code)
 {
+	struct finder *f = arg;
+	struct candidate *c = &f->candidates[item];
+	const struct hms_around *around = &f->around[item];
 	HMS_AUTO(hms_flow) struct hms_flow *flow = NULL;
 	HMS_AUTO(hms_locks) struct hms_locks *locks = NULL;
 	enum hms_arch arch = f->rt->exe->arch;
 
+	c->unreadable = !code;
+	if (!code)
+		return;
 	flow = hms_flow_create(code, f->tab, arch, NULL, NULL, NULL);
 	locks = hms_locks_create(flow, f->tab, arch, f->register_abi, f->helpers);
-	for (size_t i = c->first; i < c->first + c->n; i++) {
+	for (size_t i = around->first; i < around->first + around->n; i++) {
 		uint32_t insn;
 
 		if (hms_code_call_at(code, f->calls[i].pc, f->calls[i].target, &insn))
 			add_site(f, c, flow, locks, insn);
 	}
-}
-
-static struct hms_error *look_at(void *arg, size_t item, unsigned int worker)
-{
-	struct finder *f = arg;
-	struct candidate *c = &f->candidates[item];
-	HMS_AUTO(hms_code) struct hms_code *code = NULL;
-	struct hms_error *err;
-
-	if (hms_map_func_find(c->func.name))
-		return NULL;
-	if (!f->disas[worker])
-		HMS_TRY(hms_disas_create(f->rt->exe->arch, &f->disas[worker]));
-	err = hms_code_read(f->disas[worker], f->rt->mem, f->tab, &c->func, &code);
-	if (err) {
-		c->unreadable = true;
-		hms_err_free(err);
-		return NULL;
-	}
-	find_in(f, c, code);
-	return NULL;
 }
 
 /* ---- all of them --------------------------------------------------------------------------- */
@@ -193,7 +165,7 @@ static struct hms_sites *collect(struct finder *f)
 	struct hms_sites *sites = hms_xcalloc(1, sizeof(*sites));
 	size_t cap = 0;
 
-	for (size_t i = 0; i < f->ncandidates; i++) {
+	for (size_t i = 0; i < f->n; i++) {
 		struct candidate *c = &f->candidates[i];
 
 		sites->unreadable += c->unreadable;
@@ -277,41 +249,37 @@ static struct hms_error *ask_callers(const struct finder *f, struct hms_sites *s
 	return err;
 }
 
-static void finder_deinit(struct finder *f, unsigned int jobs)
+static void finder_deinit(struct finder *f)
 {
-	for (unsigned int i = 0; i < jobs; i++)
-		hms_disas_destroy(f->disas[i]);
-	free(f->disas);
-	for (size_t i = 0; i < f->ncandidates; i++) {
+	for (size_t i = 0; i < f->n; i++) {
 		for (size_t k = 0; k < f->candidates[i].nsites; k++)
 			free(f->candidates[i].sites[k].evidence);
 		free(f->candidates[i].sites);
 	}
-	hms_lock_helpers_free(f->helpers);
 	free(f->candidates);
+	free(f->around);
 	free(f->calls);
 	free(f->targets);
 }
 
 struct hms_error *hms_sites_find(const struct hms_rt *rt, const struct hms_pclntab *tab,
-				 unsigned int jobs, struct hms_sites **ret)
+				 const struct hms_lock_helpers *helpers, unsigned int jobs,
+				 struct hms_sites **ret)
 {
 	struct finder f = {
 		.rt = rt,
 		.tab = tab,
 		.register_abi = hms_go_version_register_abi(&rt->version, rt->exe->arch),
-		.disas = hms_xcalloc(jobs, sizeof(struct hms_disas *)),
+		.helpers = helpers,
 	};
 	struct hms_error *err;
 
 	*ret = NULL;
 	find_targets(&f);
 	err = hms_calls_find(rt, f.targets, f.ntargets, jobs, &f.calls, &f.ncalls);
-	if (!err)
-		err = hms_lock_helpers_find(rt, tab, jobs, &f.helpers);
 	if (!err) {
 		find_candidates(&f);
-		err = hms_parallel(f.ncandidates, jobs, look_at, &f);
+		err = hms_around_each(rt, tab, f.around, f.n, jobs, look_at, &f);
 	}
 	if (!err) {
 		*ret = collect(&f);
@@ -321,7 +289,7 @@ struct hms_error *hms_sites_find(const struct hms_rt *rt, const struct hms_pclnt
 		hms_sites_free(*ret);
 		*ret = NULL;
 	}
-	finder_deinit(&f, jobs);
+	finder_deinit(&f);
 	return err;
 }
 

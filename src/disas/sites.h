@@ -36,10 +36,12 @@ struct hms_sites {
 	size_t unreadable; /* functions that look as if they had some, and could not be read */
 };
 
-/* Find all of them.  @rt and @tab are borrowed by the result.  HMS_ERR_FAULT where the text cannot
+/* Find all of them.  @helpers: functions that lock for others (disas/helpers.h; NULL: none are
+ * known).  @rt and @tab are borrowed by the result.  HMS_ERR_FAULT where the text cannot
  * be read. */
 struct hms_error *hms_sites_find(const struct hms_rt *rt, const struct hms_pclntab *tab,
-				 unsigned int jobs, struct hms_sites **ret) HMS_MUST_USE;
+				 const struct hms_lock_helpers *helpers, unsigned int jobs,
+				 struct hms_sites **ret) HMS_MUST_USE;
 void hms_sites_free(struct hms_sites *sites); /* NULL is fine */
 HMS_DEFINE_CLEANUP(hms_sites, hms_sites_free)
 

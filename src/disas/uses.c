@@ -2,16 +2,13 @@
 
 #include <string.h>
 
-#include "disas/calls.h"
+#include "disas/around.h"
 #include "disas/flow.h"
 #include "rt/mapfuncs.h"
 #include "util/arena.h"
-#include "util/threads.h"
 
-/* A function that looks as if it called some: calls [first, first + n). */
+/* What the code of one function says. */
 struct candidate {
-	struct hms_func func;
-	size_t first, n;
 	struct hms_use *uses;
 	size_t nuses, cap;
 };
@@ -25,13 +22,13 @@ struct finder {
 	const struct hms_rt *rt;
 	const struct hms_pclntab *tab;
 	bool register_abi;
-	struct hms_disas **disas; /* one a worker, made when it is needed */
-	struct target *targets;   /* by entry */
+	struct target *targets; /* by entry */
 	size_t ntargets, cap_targets;
 	struct hms_call_at *calls;
 	size_t ncalls;
-	struct candidate *candidates;
-	size_t ncandidates, cap_candidates;
+	struct hms_around *around;
+	struct candidate *candidates; /* in the order of these */
+	size_t n;
 };
 
 /* ---- what is looked for -------------------------------------------------------------------- */
@@ -75,22 +72,12 @@ static struct hms_error *find_calls(struct finder *f, unsigned int jobs)
 /* Functions around the calls; what map functions do among themselves is of no interest. */
 static void find_candidates(struct finder *f)
 {
-	struct candidate *last = NULL;
-	struct hms_func func;
+	size_t n = hms_around_find(f->tab, f->calls, f->ncalls, &f->around);
 
-	for (size_t i = 0; i < f->ncalls; i++) {
-		uint64_t pc = f->calls[i].pc;
-
-		if (last && pc < last->func.end) {
-			last->n++;
-			continue;
-		}
-		if (!hms_pclntab_find(f->tab, pc, &func) || hms_map_func_find(func.name))
-			continue;
-		HMS_GROW(f->candidates, f->ncandidates, f->cap_candidates);
-		last = &f->candidates[f->ncandidates++];
-		*last = (struct candidate){.func = func, .first = i, .n = 1};
-	}
+	for (size_t i = 0; i < n; i++)
+		if (!hms_map_func_find(f->around[i].func.name))
+			f->around[f->n++] = f->around[i];
+	f->candidates = hms_xcalloc(f->n + 1, sizeof(*f->candidates));
 }
 
 /* ---- one use ------------------------------------------------------------------------------- */
@@ -164,12 +151,12 @@ static void add_use(struct candidate *c, const struct hms_use *use)
 }
 
 /* The map is a value that this function made or was given: it is where the code keeps it. */
-static void add_slots(struct candidate *c, const struct hms_flow_state *state, struct hms_val map,
-		      struct hms_use use)
+static void add_slots(struct candidate *c, const struct hms_flow *flow,
+		      const struct hms_flow_state *state, struct hms_val map, struct hms_use use)
 {
 	if (map.base == HMS_BASE_UNKNOWN || map.base == HMS_BASE_CONST)
 		return;
-	use.func = c->func.entry;
+	use.func = hms_flow_code(flow)->func.entry;
 	use.nloads = 1;
 	for (uint32_t i = 0; i < state->nslots; i++) {
 		if (!hms_val_equal(state->slots[i].val, map))
@@ -199,47 +186,35 @@ static void look_at_call(const struct finder *f, struct candidate *c, struct hms
 	if (!use.type || use.type->kind != HMS_KIND_MAP)
 		return;
 	map = argument(f, flow, &state, row->map_arg);
-	add_slots(c, &state, map, use);
+	add_slots(c, flow, &state, map, use);
 	switch (follow(f, flow, map, &use)) {
 	case ORIGIN_ADDRESS:
 		if (use.nloads && is_variable(f->rt, use.offs[0]))
 			add_use(c, &use);
 		break;
 	case ORIGIN_STACK:
-		use.func = c->func.entry;
+		use.func = hms_flow_code(flow)->func.entry;
 		add_use(c, &use);
 		break;
 	default: break;
 	}
 }
 
-static void find_in(const struct finder *f, struct candidate *c, const struct hms_code *code)
+static void look_at(void *arg, size_t item, const struct hms_code *code)
 {
+	struct finder *f = arg;
+	const struct hms_around *around = &f->around[item];
 	HMS_AUTO(hms_flow) struct hms_flow *flow = NULL;
 
+	if (!code)
+		return;
 	flow = hms_flow_create(code, f->tab, f->rt->exe->arch, NULL, NULL, NULL);
-	for (size_t i = c->first; i < c->first + c->n; i++) {
+	for (size_t i = around->first; i < around->first + around->n; i++) {
 		uint32_t insn;
 
 		if (hms_code_call_at(code, f->calls[i].pc, f->calls[i].target, &insn))
-			look_at_call(f, c, flow, insn);
+			look_at_call(f, &f->candidates[item], flow, insn);
 	}
-}
-
-static struct hms_error *look_at(void *arg, size_t item, unsigned int worker)
-{
-	struct finder *f = arg;
-	struct candidate *c = &f->candidates[item];
-	HMS_AUTO(hms_code) struct hms_code *code = NULL;
-	struct hms_error *err;
-
-	if (!f->disas[worker])
-		HMS_TRY(hms_disas_create(f->rt->exe->arch, &f->disas[worker]));
-	err = hms_code_read(f->disas[worker], f->rt->mem, f->tab, &c->func, &code);
-	if (!err)
-		find_in(f, c, code);
-	hms_err_free(err);
-	return NULL;
 }
 
 /* ---- all of them --------------------------------------------------------------------------- */
@@ -266,7 +241,7 @@ static struct hms_uses *collect(struct finder *f)
 	struct hms_uses *uses = hms_xcalloc(1, sizeof(*uses));
 	size_t cap = 0, n = 0;
 
-	for (size_t i = 0; i < f->ncandidates; i++) {
+	for (size_t i = 0; i < f->n; i++) {
 		for (size_t k = 0; k < f->candidates[i].nuses; k++) {
 			HMS_GROW(uses->list, uses->n, cap);
 			uses->list[uses->n++] = f->candidates[i].uses[k];
@@ -284,14 +259,12 @@ static struct hms_uses *collect(struct finder *f)
 	return uses;
 }
 
-static void finder_deinit(struct finder *f, unsigned int jobs)
+static void finder_deinit(struct finder *f)
 {
-	for (unsigned int i = 0; i < jobs; i++)
-		hms_disas_destroy(f->disas[i]);
-	free(f->disas);
-	for (size_t i = 0; i < f->ncandidates; i++)
+	for (size_t i = 0; i < f->n; i++)
 		free(f->candidates[i].uses);
 	free(f->candidates);
+	free(f->around);
 	free(f->calls);
 	free(f->targets);
 }
@@ -303,7 +276,6 @@ struct hms_error *hms_uses_find(const struct hms_rt *rt, const struct hms_pclnta
 		.rt = rt,
 		.tab = tab,
 		.register_abi = hms_go_version_register_abi(&rt->version, rt->exe->arch),
-		.disas = hms_xcalloc(jobs, sizeof(struct hms_disas *)),
 	};
 	struct hms_error *err;
 
@@ -311,11 +283,11 @@ struct hms_error *hms_uses_find(const struct hms_rt *rt, const struct hms_pclnta
 	err = find_calls(&f, jobs);
 	if (!err) {
 		find_candidates(&f);
-		err = hms_parallel(f.ncandidates, jobs, look_at, &f);
+		err = hms_around_each(rt, tab, f.around, f.n, jobs, look_at, &f);
 	}
 	if (!err)
 		*ret = collect(&f);
-	finder_deinit(&f, jobs);
+	finder_deinit(&f);
 	return err;
 }
 

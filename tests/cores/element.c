@@ -374,7 +374,7 @@ int main(int argc, char **argv)
 	options.core = argv[3];
 	err = hms_session_open(&options, &session);
 	if (!err)
-		err = hms_sites_find(session->rt, session->pclntab, 1, &sites);
+		err = hms_sites_find(session->rt, session->pclntab, NULL, 1, &sites);
 	if (err) {
 		printf("# %s\n", err->message);
 		hms_err_free(err);

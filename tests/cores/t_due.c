@@ -63,7 +63,7 @@ static bool test_core(const struct bundled *bundled, char *what, size_t what_siz
 
 	err = hms_session_open(&options, &session);
 	if (!err)
-		err = hms_sites_find(session->rt, session->pclntab, 1, &sites);
+		err = hms_sites_find(session->rt, session->pclntab, NULL, 1, &sites);
 	if (err) {
 		snprintf(what, what_size, "%s", err->message);
 		hms_err_free(err);

@@ -106,7 +106,7 @@ static bool look(const struct racing *racing_at, const struct hms_session *s, co
 	struct traceback tb;
 	bool good;
 
-	hms_err_free(hms_sites_find(s->rt, s->pclntab, 1, &sites));
+	hms_err_free(hms_sites_find(s->rt, s->pclntab, NULL, 1, &sites));
 	if (!sites || races->n != 1) {
 		printf("# %zu races\n", races->n);
 		return false;

@@ -239,13 +239,16 @@ static bool test_core(const struct bundled *bundled, char *what, size_t what_siz
 	struct hms_session_options options = {
 		.core = bundled->core, .exe = bundled->exe, .jobs = 2};
 	HMS_AUTO(hms_session) struct hms_session *session = NULL;
+	HMS_AUTO(hms_lock_helpers) struct hms_lock_helpers *helpers = NULL;
 	HMS_AUTO(hms_sites) struct hms_sites *sites = NULL;
 	struct comparison c = {.expected = prog, .n = HMS_ARRAY_LEN(prog)};
 	struct hms_error *err;
 
 	err = hms_session_open(&options, &session);
 	if (!err)
-		err = hms_sites_find(session->rt, session->pclntab, 2, &sites);
+		err = hms_lock_helpers_find(session->rt, session->pclntab, 2, &helpers);
+	if (!err)
+		err = hms_sites_find(session->rt, session->pclntab, helpers, 2, &sites);
 	if (err) {
 		snprintf(what, what_size, "%s", err->message);
 		hms_err_free(err);

@@ -338,9 +338,11 @@ static void callers_hold_locks(void **state)
 static void what_callers_hold_is_told(void **state)
 {
 	struct fixture *f = *state;
+	HMS_AUTO(hms_lock_helpers) struct hms_lock_helpers *helpers = NULL;
 	HMS_AUTO(hms_sites) struct hms_sites *sites = NULL;
 
-	assert_ok(hms_sites_find(&f->m->rt, f->tab, 2, &sites));
+	assert_ok(hms_lock_helpers_find(&f->m->rt, f->tab, 2, &helpers));
+	assert_ok(hms_sites_find(&f->m->rt, f->tab, helpers, 2, &sites));
 	assert_int_equal(sites->n, 1);
 	assert_string_equal(sites->list[0].function, "main.locked");
 	assert_int_equal(sites->list[0].lock, HMS_LOCK_NOT_SEEN);
