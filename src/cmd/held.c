@@ -6,6 +6,16 @@
 
 #define MAX_IDS 8
 
+const char *hms_lock_words(enum hms_lock_seen seen)
+{
+	switch (seen) {
+	case HMS_LOCK_HELD: return "under a lock";
+	case HMS_LOCK_UNKNOWN: return "perhaps under a lock";
+	case HMS_LOCK_NOT_SEEN: break;
+	}
+	return "no lock seen";
+}
+
 size_t hms_held_find(const struct hms_operations_sources *sources,
 		     const struct hms_lock_helpers *helpers, const struct hms_operation *const *ops,
 		     size_t n, struct hms_held *ret)

@@ -2,10 +2,14 @@
 #ifndef HMS_CMD_HELD_H
 #define HMS_CMD_HELD_H
 
+#include "disas/locks.h"
 #include "ops/locks.h"
 #include "util/str.h"
 
 #define HMS_MAX_HELD 16
+
+/* "under a lock", "perhaps under a lock", "no lock seen" */
+const char *hms_lock_words(enum hms_lock_seen seen);
 
 /* A lock that some of a map's operations hold. */
 struct hms_held {

@@ -2,16 +2,13 @@
 
 #include <inttypes.h>
 
+#include "cmd/held.h"
+
 #define MAX_IDS 8
 
 static bool same_suspicion(const struct hms_suspect *a, const struct hms_suspect *b)
 {
 	return a->site == b->site && a->function == b->function && a->calls == b->calls;
-}
-
-static const char *lock_words(const struct hms_site *site)
-{
-	return site->lock == HMS_LOCK_HELD ? "under a lock" : "no lock seen";
 }
 
 /* "20, 21 or 23" */
@@ -45,7 +42,7 @@ size_t hms_suspicion_text(const struct hms_suspect *suspects, size_t nsuspects, 
 		hms_str_add(ret, ", past its write");
 		if (site->file)
 			hms_str_addf(ret, " at %s:%" PRId32, site->file, site->line);
-		hms_str_addf(ret, ", %s", lock_words(site));
+		hms_str_addf(ret, ", %s", hms_lock_words(site->lock));
 	} else {
 		hms_str_add(ret, suspects->calls == 1 ? ", which calls "
 						      : ", from where calls lead to ");
@@ -53,7 +50,7 @@ size_t hms_suspicion_text(const struct hms_suspect *suspects, size_t nsuspects, 
 		hms_str_add(ret, " (writes");
 		if (site->file)
 			hms_str_addf(ret, " at %s:%" PRId32, site->file, site->line);
-		hms_str_addf(ret, ", %s)", lock_words(site));
+		hms_str_addf(ret, ", %s)", hms_lock_words(site->lock));
 	}
 	return n;
 }

@@ -12,7 +12,7 @@
 #include "report/format.h"
 
 #define MAX_PARTIES    16 /* drawn of a verdict */
-#define MAX_NOTES      8
+#define MAX_NOTES      32
 #define MAX_EQUALS     8
 #define MAX_SITES      4 /* more are only counted */
 #define MAX_SUSPICIONS 3
@@ -338,10 +338,8 @@ static void add_places(struct hms_str *text, const struct places *places)
 		hms_func_print_name(site->function ? site->function : "?", text);
 		if (site->file)
 			hms_str_addf(text, " at %s:%" PRId32, site->file, site->line);
-		if (site->lock == HMS_LOCK_HELD)
-			hms_str_add(text, " under a lock");
-		else if (site->lock == HMS_LOCK_UNKNOWN)
-			hms_str_add(text, " perhaps under a lock");
+		if (site->lock != HMS_LOCK_NOT_SEEN)
+			hms_str_addf(text, " %s", hms_lock_words(site->lock));
 	}
 }
 

@@ -68,6 +68,17 @@ static void sort_leads(struct finder *f)
 		qsort(f->leads, f->nleads, sizeof(*f->leads), compare_leads);
 }
 
+/* How likely a lock is held there. */
+static int guard(const struct hms_site *site)
+{
+	switch (site->lock) {
+	case HMS_LOCK_HELD: return 2;
+	case HMS_LOCK_UNKNOWN: return 1;
+	case HMS_LOCK_NOT_SEEN: break;
+	}
+	return 0;
+}
+
 /* Of several sites in one function, one without a lock stands for all. */
 static void add_own_sites(struct finder *f)
 {
@@ -78,7 +89,7 @@ static void add_own_sites(struct finder *f)
 		if (site->type != f->type || site->std)
 			continue;
 		if (last && last->entry == site->func.entry) {
-			if (last->site->lock == HMS_LOCK_HELD && site->lock != HMS_LOCK_HELD)
+			if (guard(site) < guard(last->site))
 				last->site = site;
 			continue;
 		}
@@ -195,14 +206,12 @@ static size_t first_call(const struct finder *f, uint64_t pc)
 	return lo;
 }
 
-/* Fewer calls are on the way, or as many and no lock is seen there. */
+/* Fewer calls are on the way, or as many and a lock is less likely there. */
 static bool is_better(const struct lead *lead, const struct lead *than)
 {
-	bool locked = lead->site->lock == HMS_LOCK_HELD;
-
 	if (!than || lead->calls != than->calls)
 		return !than || lead->calls < than->calls;
-	return !locked && than->site->lock == HMS_LOCK_HELD;
+	return guard(lead->site) < guard(than->site);
 }
 
 /* Did it come from a call that leads to a site?  The bytes of a call may be another's inside. */

@@ -1,7 +1,9 @@
-/* What a verdict says of the locks that goroutines hold around operations on one map. */
+/* What a verdict says of the locks that goroutines hold around operations on one map, and of who
+ * may have been the other party of a race. */
 #include "unit/unit.h"
 
 #include "cmd/held.h"
+#include "cmd/suspicion.h"
 
 static const struct hms_goroutine g7 = {.id = 7}, g9 = {.id = 9}, g12 = {.id = 12};
 static const struct hms_operation write7 = {.goroutine = &g7, .op = HMS_MAP_WRITE};
@@ -91,12 +93,38 @@ static void who_waits(void **state)
 			    "goroutine 7 holds: 9, 12");
 }
 
+/* Those that come from one place are told together. */
+static void who_it_may_have_been(void **state)
+{
+	const struct hms_site update = {.function = "main.(*Cache).Update",
+					.file = "race.go",
+					.line = 23,
+					.lock = HMS_LOCK_UNKNOWN};
+	const struct hms_site put = {.function = "main.put", .lock = HMS_LOCK_NOT_SEEN};
+	const struct hms_suspect suspects[] = {{&g7, &update, "main.writer", 1},
+					       {&g9, &update, "main.writer", 1},
+					       {&g12, &put, "main.put", 0}};
+	HMS_AUTO_STR struct hms_str out = HMS_STR_INIT;
+
+	(void)state;
+	assert_int_equal(hms_suspicion_text(suspects, 3, &out), 2);
+	assert_string_equal(hms_str_text(&out),
+			    "it may have been goroutine 7 or 9: in main.writer, which calls "
+			    "main.(*Cache).Update (writes at race.go:23, perhaps under a lock)");
+	hms_str_clear(&out);
+	assert_int_equal(hms_suspicion_text(suspects + 2, 1, &out), 1);
+	assert_string_equal(
+		hms_str_text(&out),
+		"it may have been goroutine 12: in main.put, past its write, no lock seen");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_lock_is_seen),   cmocka_unit_test(one_does_not_lock),
-		cmocka_unit_test(a_copied_lock),     cmocka_unit_test(a_write_under_a_read_lock),
-		cmocka_unit_test(readers_that_read), cmocka_unit_test(who_waits),
+		cmocka_unit_test(no_lock_is_seen),      cmocka_unit_test(one_does_not_lock),
+		cmocka_unit_test(a_copied_lock),        cmocka_unit_test(a_write_under_a_read_lock),
+		cmocka_unit_test(readers_that_read),    cmocka_unit_test(who_waits),
+		cmocka_unit_test(who_it_may_have_been),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
