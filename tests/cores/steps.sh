@@ -3,21 +3,8 @@
 # programs through them, and what hmapscope says of each pc is compared with the process's memory.
 set -u
 
-srcdir=${HMS_SRCDIR:-.}
-builddir=${HMS_BUILDDIR:-.}
-
-skip() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-
-[ "$(uname -m)" = x86_64 ] || skip "the bundled programs are for linux/amd64"
-command -v gdb >/dev/null || skip "gdb is not installed"
-gdb -nx -batch -ex starti -ex nexti --args "$(command -v true)" >/dev/null 2>&1 ||
-	skip "gdb cannot run a process here"
-
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=tests/cores/stepping.sh disable=SC1091
+. "${HMS_SRCDIR:-.}/tests/cores/stepping.sh"
 # The program under gdb.
 native() {
 	GOGC=off GOMAXPROCS=1 timeout 300 gdb -nx -batch -x "$tmp/script" --args "$exe" types "$tmp/truth"
