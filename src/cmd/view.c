@@ -164,7 +164,8 @@ static void add_map(const struct hms_view *view, struct hms_doc_summary *sum,
 			sum->stalled >= 0 && writer_of(view, map, &goroutine) == HMS_OPERATION_NONE;
 	}
 	sum->maps++;
-	sum->entries += map->live;
+	/* What has no known type cannot be walked. */
+	sum->entries += map->type ? map->live : (uint64_t)HMS_MAX(map->count, INT64_C(0));
 	sum->headers_missing |= !map->readable;
 	sum->entries_partial |= !map->readable || stats.unreadable;
 	sum->bytes += map->bytes.total;
@@ -175,6 +176,22 @@ static void add_map(const struct hms_view *view, struct hms_doc_summary *sum,
 	for (size_t i = 0; i < HMS_MIN(stats.ntroubles, (uint64_t)HMS_MAX_TROUBLES); i++)
 		if (stats.troubles[i].absent)
 			sum->complete = false;
+}
+
+/* Without debug information, maps whose type nothing told: what they hold was not looked at. */
+static void tell_untyped(struct hms_view *view)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; !view->session->dwarf && i < view->found->nmaps; i++)
+		n += !view->found->maps[i].type && view->found->maps[i].count > 0;
+	if (!n)
+		return;
+	view->doc.summary.complete = false;
+	hms_session_limit(view->session,
+			  "%" PRIu64 " map%s with entries %s of unknown type: nothing in %s was "
+			  "looked at",
+			  n, n == 1 ? "" : "s", n == 1 ? "is" : "are", n == 1 ? "it" : "them");
 }
 
 static void fill_summary(struct hms_view *view)
@@ -200,6 +217,7 @@ static void fill_summary(struct hms_view *view)
 				  "%" PRIu64 " bytes of map memory are not in the core: what they "
 				  "held is unknown",
 				  sum->bytes_unreadable);
+	tell_untyped(view);
 	if (!view->found->complete)
 		hms_session_limit(view->session, "the search for maps met a bound and stopped");
 }
